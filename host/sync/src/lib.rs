@@ -1,1 +1,7 @@
-//! The sync itself.
+//! The sync itself: configuration, state, plan and run.
+
+pub mod backoff;
+pub mod mirror;
+pub mod profile;
+pub mod run_log;
+pub mod store;

@@ -1,0 +1,224 @@
+//! From the mirror to what is desired: reading the queues of mapping and grouping, and writing decisions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, Transaction};
+
+use super::{apply_effects, collect, count, fate_of, number_of, optional, teams};
+use crate::store::{Belongings, Conflict, Decision, Effects, Fate, Job, Millis, QueueCursor, Row, Stage};
+
+/// The queue of a stage. Both are partial indexes, so reading them costs what is in them.
+const fn column(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Map => "map_due",
+        Stage::Group => "group_due",
+    }
+}
+
+pub(super) fn jobs(
+    connection: &Connection,
+    stage: Stage,
+    now: Millis,
+    after: QueueCursor,
+    limit: u32,
+    member_of: bool,
+) -> rusqlite::Result<(Vec<Job>, QueueCursor)> {
+    let due = column(stage);
+    let sql = format!(
+        "select {due}, row, id, object, fate, reason, profile, applied from person left join mirror using (row)
+         where {due} <= ?1 and ({due}, row) > (?2, ?3) order by {due}, row limit ?4"
+    );
+    let (after_due, after_row) = after.unwrap_or((Millis::MIN, Row::MIN));
+    let mut next = None;
+    let mut jobs = collect(connection, &sql, (now, after_due, after_row, limit), |row| {
+        next = Some((row.get(0)?, row.get(1)?));
+        Ok(Job {
+            row: row.get(1)?,
+            id: row.get(2)?,
+            object: row.get(3)?,
+            fate: fate_of(row.get(4)?),
+            reason: row.get(5)?,
+            profile: row.get(6)?,
+            applied: row.get(7)?,
+            member_of: Vec::new(),
+        })
+    })?;
+    if member_of {
+        for job in &mut jobs {
+            job.member_of = self::member_of(connection, &job.id)?;
+        }
+    }
+    Ok((jobs, next))
+}
+
+pub(super) fn jobs_due(connection: &Connection, stage: Stage, now: Millis) -> rusqlite::Result<u64> {
+    let due = column(stage);
+    count(connection, &format!("select count(*) from person where {due} <= ?1"), [now])
+}
+
+pub(super) fn member_of(connection: &Connection, id: &str) -> rusqlite::Result<Vec<String>> {
+    let sql = "select source_group from source_member where user = ?1 order by source_group";
+    collect(connection, sql, [id], |row| row.get(0))
+}
+
+pub(super) fn mark_all(tx: &Transaction<'_>, stage: Stage) -> rusqlite::Result<()> {
+    // People who are gone stay gone whatever the mapping says.
+    let who = match stage {
+        Stage::Map => "exists (select 1 from mirror where mirror.row = person.row)",
+        Stage::Group => "fate = 1",
+    };
+    tx.execute(&format!("update person set {} = 0 where {who}", column(stage)), []).map(|_| ())
+}
+
+pub(super) fn mark(tx: &Transaction<'_>, stage: Stage, id: &str) -> rusqlite::Result<()> {
+    tx.execute(&format!("update person set {} = 0 where id = ?1", column(stage)), [id]).map(|_| ())
+}
+
+pub(super) fn commit_decisions(
+    tx: &Transaction<'_>,
+    decisions: &[Decision],
+    effects: &Effects,
+) -> rusqlite::Result<Vec<Conflict>> {
+    let mut conflicts = Vec::new();
+    let mut touched = BTreeMap::new();
+    for decision in decisions {
+        let conflict = claim(tx, decision)?;
+        let refused = conflict.as_ref().map(|conflict| {
+            format!("{} is already the entry of {}: one of the two must change", conflict.value, conflict.holder)
+        });
+        let fate = if refused.is_some() { Fate::Held } else { decision.fate };
+        write_person(tx, decision, fate, refused.as_deref().or(decision.reason.as_deref()))?;
+        if let Some(looked_up) = &decision.looked_up {
+            write_dependencies(tx, decision.row, looked_up)?;
+        }
+        match &decision.belongings {
+            Some(belongings) if fate == Fate::Present => write_belongings(tx, decision.row, belongings, &mut touched)?,
+            _ if matches!(fate, Fate::Suspended | Fate::Absent) => {
+                write_belongings(tx, decision.row, &Belongings::default(), &mut touched)?;
+            }
+            _ => {}
+        }
+        teams::refresh_members_of(tx, decision.row, fate, &mut touched)?;
+        conflicts.extend(conflict);
+    }
+    teams::count_members(tx, &touched)?;
+    apply_effects(tx, effects)?;
+    Ok(conflicts)
+}
+
+/// Gives the person its matching value, unless somebody else has it. What it had before and has no more becomes free, and those
+/// who wait for that are mapped again.
+fn claim(tx: &Transaction<'_>, decision: &Decision) -> rusqlite::Result<Option<Conflict>> {
+    if decision.fate == Fate::Held {
+        return Ok(None);
+    }
+    let wanted = decision.matching.as_deref().filter(|_| matches!(decision.fate, Fate::Present | Fate::Suspended));
+    let held = collect(tx, "select value from claim where person = ?1", [decision.row], |row| row.get::<_, String>(0))?;
+    for value in held.iter().filter(|value| Some(value.as_str()) != wanted) {
+        tx.prepare_cached("delete from claim where value = ?1")?.execute([value])?;
+        let sql = "update person set map_due = 0 where row in (select person from waiting where value = ?1)";
+        tx.prepare_cached(sql)?.execute([value])?;
+        tx.prepare_cached("delete from waiting where value = ?1")?.execute([value])?;
+    }
+    tx.prepare_cached("delete from waiting where person = ?1 and value is not ?2")?.execute((decision.row, wanted))?;
+    let Some(wanted) = wanted else { return Ok(None) };
+    if held.iter().any(|value| value == wanted) {
+        return Ok(None);
+    }
+    let sql = "select person.row, id from claim join person on person.row = claim.person where value = ?1";
+    let holder: Option<(Row, String)> = optional(tx, sql, [wanted], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if let Some((_, holder)) = holder {
+        tx.prepare_cached("insert or ignore into waiting values (?1, ?2)")?.execute((wanted, decision.row))?;
+        let id =
+            tx.prepare_cached("select id from person where row = ?1")?.query_row([decision.row], |row| row.get(0))?;
+        return Ok(Some(Conflict { id, holder, value: wanted.to_owned() }));
+    }
+    tx.prepare_cached("insert into claim values (?1, ?2)")?.execute((wanted, decision.row))?;
+    // Whoever is still at the target with this value is in the way.
+    let sql = "update person set displaced = 1, push_due = 0 where applied_match = ?1 and row <> ?2";
+    tx.prepare_cached(sql)?.execute((wanted, decision.row))?;
+    Ok(None)
+}
+
+fn write_person(tx: &Transaction<'_>, decision: &Decision, fate: Fate, reason: Option<&str>) -> rusqlite::Result<()> {
+    // Held leaves the profile as it is, and what was to be pushed of it with it.
+    if fate == Fate::Held {
+        let sql = "update person set fate = 4, reason = ?2, map_due = ?3, group_due = null,
+                   push_due = case when displaced = 1 then 0 end where row = ?1";
+        tx.prepare_cached(sql)?.execute((decision.row, reason, decision.map_due))?;
+        return Ok(());
+    }
+    let sql = "update person set
+        reason = ?3, profile = ?4, match = ?5, map_due = ?6, group_due = ?7,
+        push_due = case
+          when displaced = 1 then 0
+          when ?2 = 3 then case when applied is null then null when fate = 3 then push_due else 0 end
+          when not ?8 and applied is not null and applied_active = (?2 = 1) then null
+          when profile is ?4 and fate = ?2 and push_due is not null then push_due
+          else 0 end,
+        confirmed = case when ?2 = 3 then confirmed else 0 end,
+        fate = ?2
+        where row = ?1 returning push_due";
+    let due: Option<Millis> = tx.prepare_cached(sql)?.query_row(
+        (
+            decision.row,
+            number_of(fate),
+            reason,
+            &decision.profile,
+            &decision.matching,
+            decision.map_due,
+            decision.group_due,
+            decision.differs,
+        ),
+        |row| row.get(0),
+    )?;
+    if due.is_none_or(|due| due == 0) {
+        tx.prepare_cached("delete from failure where kind = 1 and a = ?1")?.execute([decision.row])?;
+    }
+    Ok(())
+}
+
+fn write_dependencies(tx: &Transaction<'_>, person: Row, looked_up: &BTreeSet<String>) -> rusqlite::Result<()> {
+    let sql = "select subject from dependency where person = ?1";
+    let before: BTreeSet<String> = collect(tx, sql, [person], |row| row.get(0))?.into_iter().collect();
+    for subject in before.difference(looked_up) {
+        tx.prepare_cached("delete from dependency where subject = ?1 and person = ?2")?.execute((subject, person))?;
+    }
+    for subject in looked_up.difference(&before) {
+        tx.prepare_cached("insert into dependency values (?1, ?2)")?.execute((subject, person))?;
+    }
+    Ok(())
+}
+
+fn write_belongings(
+    tx: &Transaction<'_>,
+    person: Row,
+    belongings: &Belongings,
+    touched: &mut BTreeMap<Row, i64>,
+) -> rusqlite::Result<()> {
+    let sql =
+        "select team.row, key, rule from member join team on team.row = member.team where person = ?1 and by_rule = 1";
+    let before: Vec<(Row, String, String)> =
+        collect(tx, sql, [person], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let wanted: BTreeMap<&str, &str> =
+        belongings.keys.iter().map(|(key, rule)| (key.as_str(), rule.as_str())).collect();
+    for (team, key, rule) in &before {
+        let asked = belongings.asked.as_ref().is_none_or(|asked| asked.contains(rule));
+        if asked && !belongings.undecided.contains(rule) && !wanted.contains_key(key.as_str()) {
+            let sql = "update member set by_rule = 0 where team = ?1 and person = ?2";
+            tx.prepare_cached(sql)?.execute((team, person))?;
+            touched.entry(*team).or_default();
+        }
+    }
+    for (key, rule) in wanted {
+        if before.iter().any(|(_, known, by)| known == key && by == rule) {
+            continue;
+        }
+        let team = teams::row_of(tx, key, rule)?;
+        let sql = "insert into member (team, person, by_rule) values (?1, ?2, 1)
+                   on conflict do update set by_rule = 1";
+        tx.prepare_cached(sql)?.execute((team, person))?;
+        touched.entry(team).or_default();
+    }
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! Finding what is to be pushed: desired minus applied, read from the partial indexes of what is due.
+
+use rusqlite::{Connection, Row as SqlRow};
+
+use super::{collect, count, fate_of, optional};
+use crate::store::{Direction, MemberWork, Millis, Only, Pending, PeoplePhase, PersonWork, Row, TeamWork};
+
+const PERSON: &str =
+    "select row, id, fate, reason, profile, applied, applied_active, match, applied_match, remote from person";
+
+fn person_work(row: &SqlRow<'_>) -> rusqlite::Result<PersonWork> {
+    Ok(PersonWork {
+        row: row.get(0)?,
+        id: row.get(1)?,
+        fate: fate_of(row.get(2)?),
+        reason: row.get(3)?,
+        profile: row.get(4)?,
+        applied: row.get(5)?,
+        applied_active: row.get(6)?,
+        matching: row.get(7)?,
+        applied_match: row.get(8)?,
+        remote: row.get(9)?,
+    })
+}
+
+pub(super) fn person(connection: &Connection, id: &str) -> rusqlite::Result<Option<PersonWork>> {
+    optional(connection, &format!("{PERSON} where id = ?1"), [id], person_work)
+}
+
+/// An entry of another person, or of a person who has another matching value now and is known by it alone (?5).
+const DISPLACED: &str = "applied is not null and (displaced = 1
+    or (?5 and fate in (1, 2) and match is not null and applied_match is not null and match <> applied_match))";
+
+pub(super) fn people(
+    connection: &Connection,
+    phase: PeoplePhase,
+    now: Millis,
+    after: Row,
+    limit: u32,
+    only: Only,
+) -> rusqlite::Result<Vec<PersonWork>> {
+    let (which, flag) = match phase {
+        PeoplePhase::Displaced { matching_is_identity } => (DISPLACED, matching_is_identity),
+        PeoplePhase::In => ("fate in (1, 2) and ?5 is not null", true),
+        PeoplePhase::Out { confirmed_only } => {
+            ("fate = 3 and applied is not null and (not ?5 or confirmed = 1)", confirmed_only)
+        }
+    };
+    let sql = format!(
+        "{PERSON} indexed by person_push where push_due <= ?1 and row > ?2 and (?4 is null or row = ?4) and {which}
+         order by row limit ?3"
+    );
+    collect(connection, &sql, (now, after, limit, only, flag), person_work)
+}
+
+pub(super) fn all_people(connection: &Connection, after: Row, limit: u32) -> rusqlite::Result<Vec<PersonWork>> {
+    let sql = format!("{PERSON} where row > ?1 and (fate in (1, 2) or applied is not null) order by row limit ?2");
+    collect(connection, &sql, (after, limit), person_work)
+}
+
+const TEAM: &str = "select team.row, team.key, team.rule, team.definition, team.applied, team.remote, parent.remote,
+    team.members, team.applied_members
+    from team left join team parent on parent.key = team.parent";
+
+fn team_work(row: &SqlRow<'_>) -> rusqlite::Result<TeamWork> {
+    Ok(TeamWork {
+        row: row.get(0)?,
+        key: row.get(1)?,
+        rule: row.get(2)?,
+        definition: row.get(3)?,
+        applied: row.get(4)?,
+        remote: row.get(5)?,
+        parent_remote: row.get(6)?,
+        members: row.get(7)?,
+        applied_members: row.get(8)?,
+    })
+}
+
+pub(super) fn teams_in(
+    connection: &Connection,
+    now: Millis,
+    after: Row,
+    limit: u32,
+) -> rusqlite::Result<Vec<TeamWork>> {
+    let sql = format!(
+        "{TEAM} where team.push_due <= ?1 and team.wanted = 1 and team.row > ?2
+           and (team.parent is null or parent.row is null or parent.applied is not null)
+         order by team.row limit ?3"
+    );
+    collect(connection, &sql, (now, after, limit), team_work)
+}
+
+pub(super) fn teams_out(
+    connection: &Connection,
+    now: Millis,
+    after: Row,
+    limit: u32,
+) -> rusqlite::Result<Vec<TeamWork>> {
+    let sql = format!(
+        "{TEAM} where team.push_due <= ?1 and team.wanted = 0 and team.applied is not null and team.row > ?2
+         order by team.row limit ?3"
+    );
+    collect(connection, &sql, (now, after, limit), team_work)
+}
+
+pub(super) fn all_teams(connection: &Connection, after: Row, limit: u32) -> rusqlite::Result<Vec<TeamWork>> {
+    let sql = format!("{TEAM} where team.wanted = 1 and team.row > ?1 order by team.row limit ?2");
+    collect(connection, &sql, (after, limit), team_work)
+}
+
+/// Which members go this way. ?1 is the time; the two flags are written in.
+fn members_condition(direction: Direction) -> String {
+    match direction {
+        Direction::In => {
+            "member.push_due <= ?1 and member.desired > 0 and person.applied is not null and person.displaced = 0"
+                .to_owned()
+        }
+        Direction::Out { leave_to_people_out, confirmed_only } => format!(
+            "member.push_due <= ?1 and member.desired = 0 and member.applied > 0
+             and not (person.fate = 3 and person.applied is not null and person.displaced = 0
+                      and ({} or ({} and person.confirmed = 0)))",
+            leave_to_people_out, confirmed_only
+        ),
+    }
+}
+
+pub(super) fn teams_with_members(
+    connection: &Connection,
+    direction: Direction,
+    now: Millis,
+    after: Row,
+    limit: u32,
+    only: Only,
+) -> rusqlite::Result<Vec<TeamWork>> {
+    let condition = members_condition(direction);
+    let sql = format!(
+        "{TEAM} where team.applied is not null and team.row in (
+           select member.team from member indexed by member_push join person on person.row = member.person
+           where {condition} and member.team > ?2 and (?4 is null or member.person = ?4)
+           group by member.team order by member.team limit ?3)
+         order by team.row"
+    );
+    collect(connection, &sql, (now, after, limit, only), team_work)
+}
+
+pub(super) fn members(
+    connection: &Connection,
+    team: Row,
+    direction: Direction,
+    now: Millis,
+    after: Row,
+    limit: u32,
+    only: Only,
+) -> rusqlite::Result<Vec<MemberWork>> {
+    let condition = members_condition(direction);
+    let sql = format!(
+        "select person.row, id, person.remote, membership, coalesce(applied_match, match, ''), desired
+         from member indexed by member_push join person on person.row = member.person
+         where {condition} and team = ?5 and person > ?2 and (?4 is null or member.person = ?4)
+         order by person limit ?3"
+    );
+    collect(connection, &sql, (now, after, limit, only, team), member_work)
+}
+
+pub(super) fn all_members(
+    connection: &Connection,
+    team: Row,
+    after: Row,
+    limit: u32,
+) -> rusqlite::Result<Vec<MemberWork>> {
+    let sql = "select person.row, id, person.remote, membership, coalesce(match, applied_match, ''), desired
+               from member join person on person.row = member.person
+               where team = ?1 and desired > 0 and person > ?2 order by person limit ?3";
+    collect(connection, sql, (team, after, limit), member_work)
+}
+
+fn member_work(row: &SqlRow<'_>) -> rusqlite::Result<MemberWork> {
+    Ok(MemberWork {
+        row: row.get(0)?,
+        id: row.get(1)?,
+        remote: row.get(2)?,
+        membership: row.get(3)?,
+        matching: row.get(4)?,
+        admin: row.get::<_, i64>(5)? == 2,
+    })
+}
+
+pub(super) fn pending(connection: &Connection, now: Millis) -> rusqlite::Result<Pending> {
+    let person = |which: &str| {
+        let sql = format!("select count(*) from person indexed by person_push where push_due <= ?1 and {which}");
+        count(connection, &sql, [now])
+    };
+    let team =
+        |which: &str| count(connection, &format!("select count(*) from team where push_due <= ?1 and {which}"), [now]);
+    let member = |which: &str| {
+        let sql = format!(
+            "select count(*) from member indexed by member_push join person on person.row = member.person
+             where member.push_due <= ?1 and {which}"
+        );
+        count(connection, &sql, [now])
+    };
+    Ok(Pending {
+        people_created: person("fate in (1, 2) and applied is null")?,
+        people_updated: person("fate in (1, 2) and applied is not null")?,
+        people_removed: person("(fate = 3 or (displaced = 1 and fate = 4)) and applied is not null")?,
+        groups_created: team("wanted = 1 and applied is null")?,
+        groups_updated: team("wanted = 1 and applied is not null")?,
+        groups_removed: team("wanted = 0 and applied is not null")?,
+        members_added: member("desired > 0 and (person.applied is not null or person.fate = 1)")?,
+        members_removed: member("desired = 0 and member.applied > 0")?,
+        held_back: count(connection, "select count(*) from failure where next > ?1", [now])?
+            + count(connection, "select count(*) from person where fate = 4", [])?,
+    })
+}

@@ -1,0 +1,114 @@
+//! The grouping step: from a person to groups. See [`Grouping`].
+
+use serde::de::DeserializeOwned;
+
+pub use crate::bindings::grouping::exports::rollcall::sync::grouping::{
+    Assignment, Belonging, Candidate, Explanation, Group, Plan, Rule, Undecided, WhenEmpty,
+};
+use crate::{Attribute, Problem, settings};
+
+/// A grouping. Export it with [`export_grouping!`](crate::export_grouping).
+pub trait Grouping: Sized + 'static {
+    /// The settings, as the tenant's file has them.
+    type Settings: DeserializeOwned;
+
+    /// Makes the grouping, and tells what it reads and which rules it has. `attributes` are those of the profile.
+    fn configure(settings: Self::Settings, attributes: &[Attribute]) -> Result<(Self, Plan), Problem>;
+
+    /// The groups of one person. With `rules` (positions in the plan) only those are asked.
+    fn assign(&self, person: &Candidate, rules: Option<&[u32]>) -> Assignment;
+
+    /// The groups of a batch: one assignment for each, in their order. Default: `assign` for each.
+    fn assign_people(&self, people: &[Candidate], rules: Option<&[u32]>) -> Vec<Assignment> {
+        people.iter().map(|person| self.assign(person, rules)).collect()
+    }
+
+    /// What the group with this key is; none when no rule makes it (any more).
+    fn describe(&self, key: &str) -> Option<Group>;
+
+    /// Explains one person and one group. Default: this grouping does not explain itself.
+    fn explain(&self, person: &Candidate, key: &str) -> Result<Explanation, Problem> {
+        let _ = (person, key);
+        Err(Problem::new("", "This grouping does not explain itself."))
+    }
+}
+
+impl Group {
+    /// A group with a key and a name: no parent, no welcome message, no administrators, kept when empty, made with its first
+    /// member.
+    pub fn new(key: impl Into<String>, name: impl Into<String>) -> Self {
+        Group {
+            key: key.into(),
+            name: name.into(),
+            parent: None,
+            welcome_message: None,
+            admins: Vec::new(),
+            minimum_members: 1,
+            when_empty: WhenEmpty::Keep,
+        }
+    }
+}
+
+impl Assignment {
+    /// Belongs to nothing, and time alone does not change it.
+    pub fn nothing() -> Self {
+        Assignment { belongings: Vec::new(), undecided: Vec::new(), changes_at: None }
+    }
+}
+
+/// Reads the settings and configures the grouping, as the host does. For the export macro and for tests.
+pub fn configure<G: Grouping>(json: &str, attributes: &[Attribute]) -> Result<(G, Plan), Problem> {
+    G::configure(settings::parse(json)?, attributes)
+}
+
+/// Makes a type that implements [`Grouping`](crate::grouping::Grouping) the component's grouping.
+#[macro_export]
+macro_rules! export_grouping {
+    ($step:ty) => {
+        const _: () = {
+            use $crate::bindings::grouping::exports::rollcall::sync::grouping as contract;
+
+            ::std::thread_local! {
+                static STEP: $crate::instance::Instance<$step> = const { $crate::instance::Instance::new() };
+            }
+
+            struct Component;
+
+            impl contract::Guest for Component {
+                fn configure(
+                    settings: ::std::string::String,
+                    attributes: ::std::vec::Vec<$crate::Attribute>,
+                ) -> ::std::result::Result<contract::Plan, $crate::Problem> {
+                    let (step, plan) = $crate::grouping::configure(&settings, &attributes)?;
+                    STEP.with(|instance| instance.set(step));
+                    ::std::result::Result::Ok(plan)
+                }
+
+                fn assign(
+                    people: ::std::vec::Vec<contract::Candidate>,
+                    rules: ::std::option::Option<::std::vec::Vec<u32>>,
+                ) -> ::std::vec::Vec<contract::Assignment> {
+                    let step = STEP.with(|instance| instance.get());
+                    $crate::grouping::Grouping::assign_people(&*step, &people, rules.as_deref())
+                }
+
+                fn describe(
+                    keys: ::std::vec::Vec<::std::string::String>,
+                ) -> ::std::vec::Vec<::std::option::Option<contract::Group>> {
+                    let step = STEP.with(|instance| instance.get());
+                    keys.iter().map(|key| $crate::grouping::Grouping::describe(&*step, key)).collect()
+                }
+
+                fn explain(
+                    person: contract::Candidate,
+                    key: ::std::string::String,
+                ) -> ::std::result::Result<contract::Explanation, $crate::Problem> {
+                    let step = STEP.with(|instance| instance.get());
+                    $crate::grouping::Grouping::explain(&*step, &person, &key)
+                }
+            }
+
+            $crate::bindings::grouping::export_grouping_step!(Component with_types_in $crate::bindings::grouping);
+        };
+    };
+}

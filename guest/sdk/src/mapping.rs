@@ -1,0 +1,95 @@
+//! The mapping step: from a user of the source to a profile. See [`Mapping`].
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+pub use crate::bindings::mapping::exports::rollcall::sync::mapping::{AttributeTrace, Outcome, Person, Schema};
+use crate::{Attribute, Problem, settings};
+
+/// A mapping. Export it with [`export_mapping!`](crate::export_mapping).
+pub trait Mapping: Sized + 'static {
+    /// The settings, as the tenant's file has them.
+    type Settings: DeserializeOwned;
+
+    /// Makes the mapping, and tells what profiles it answers and what it reads for them. `inherited` are the attributes of the
+    /// mapping before it in the chain; none for the first. [`Layout`](crate::Layout) counts positions for you.
+    fn configure(settings: Self::Settings, inherited: &[Attribute]) -> Result<(Self, Schema), Problem>;
+
+    /// Maps one person. The same person gives the same outcome, always.
+    fn map(&self, person: &Person) -> Outcome;
+
+    /// Maps a batch: one outcome for each, in their order. Default: `map` for each.
+    fn map_people(&self, people: &[Person]) -> Vec<Outcome> {
+        people.iter().map(|person| self.map(person)).collect()
+    }
+
+    /// Shows how one person is mapped. Default: this mapping does not explain itself.
+    fn explain(&self, person: &Person) -> Vec<AttributeTrace> {
+        let _ = person;
+        Vec::new()
+    }
+}
+
+impl Person {
+    /// The user as a type of the author's own: only the fields that it names are read, which is three times as fast as
+    /// `serde_json::Value`.
+    ///
+    /// ```
+    /// # use rollcall_sdk::mapping::Person;
+    /// #[derive(serde::Deserialize)]
+    /// #[serde(rename_all = "camelCase")]
+    /// struct User { display_name: Option<String> }
+    ///
+    /// # let person = Person { id: "1".into(), object: r#"{"displayName":"Adele"}"#.into(), inherited: vec![], exists: false };
+    /// let user: User = person.read()?;
+    /// assert_eq!(user.display_name.as_deref(), Some("Adele"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.object)
+    }
+}
+
+/// Reads the settings and configures the mapping, as the host does. For the export macro and for tests.
+pub fn configure<M: Mapping>(json: &str, inherited: &[Attribute]) -> Result<(M, Schema), Problem> {
+    M::configure(settings::parse(json)?, inherited)
+}
+
+/// Makes a type that implements [`Mapping`](crate::mapping::Mapping) the component's mapping.
+#[macro_export]
+macro_rules! export_mapping {
+    ($step:ty) => {
+        const _: () = {
+            use $crate::bindings::mapping::exports::rollcall::sync::mapping as contract;
+
+            ::std::thread_local! {
+                static STEP: $crate::instance::Instance<$step> = const { $crate::instance::Instance::new() };
+            }
+
+            struct Component;
+
+            impl contract::Guest for Component {
+                fn configure(
+                    settings: ::std::string::String,
+                    inherited: ::std::vec::Vec<$crate::Attribute>,
+                ) -> ::std::result::Result<contract::Schema, $crate::Problem> {
+                    let (step, schema) = $crate::mapping::configure(&settings, &inherited)?;
+                    STEP.with(|instance| instance.set(step));
+                    ::std::result::Result::Ok(schema)
+                }
+
+                fn map_people(people: ::std::vec::Vec<contract::Person>) -> ::std::vec::Vec<contract::Outcome> {
+                    let step = STEP.with(|instance| instance.get());
+                    $crate::mapping::Mapping::map_people(&*step, &people)
+                }
+
+                fn explain(person: contract::Person) -> ::std::vec::Vec<contract::AttributeTrace> {
+                    let step = STEP.with(|instance| instance.get());
+                    $crate::mapping::Mapping::explain(&*step, &person)
+                }
+            }
+
+            $crate::bindings::mapping::export_mapping_step!(Component with_types_in $crate::bindings::mapping);
+        };
+    };
+}

@@ -1,6 +1,6 @@
 //! One tenant's configuration: a TOML file, read once into types that cannot be wrong.
 //!
-//! The file is short in the common case, because nearly everything has a default; [`reference`] is the file with all of them.
+//! The file is short in the common case, because nearly everything has a default; [`reference()`] is the file with all of them.
 //!
 //! | section | what it says | type |
 //! | --- | --- | --- |
@@ -34,6 +34,8 @@ mod settings;
 mod step;
 mod template;
 mod tenant;
+#[cfg(test)]
+mod tests;
 mod text;
 mod values;
 
@@ -48,7 +50,7 @@ pub use policy::{
     Deprovisioning, DisabledAccounts, FailurePolicy, History, OnExpiredCursor, OutOfScope, Repetition, Safety,
     Schedule, Scope, WhenBusy,
 };
-pub use quantity::{ByteSize, Share};
+pub use quantity::{ByteSize, Growth, Share};
 pub use secret::{Machine, Secret, Surroundings};
 pub use step::StepConfig;
 pub use template::{Starter, reference, starter};

@@ -1,13 +1,13 @@
 //! Which component does a step: a built-in one by its name, a file, or an https address.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use super::grants::Grants;
 use super::login::LoginKind;
 use super::nearest::nearest;
-use super::origin::checked;
+use super::origin::{AddressError, checked};
 use super::section::Section;
 use super::text::quoted;
 
@@ -149,39 +149,39 @@ impl ComponentRef {
     pub(super) fn read(section: &Section<'_>, step: StepKind) -> Self {
         let usual = Self::BuiltIn(step.usual());
         let Some(written) = section.get::<String>("component") else { return usual };
+        Self::parse(&written, step, section.reader.folder).unwrap_or_else(|error| {
+            section.error("component", error.message, error.suggestion);
+            usual
+        })
+    }
+
+    /// Reads what names a component for a step. A relative path starts from `folder`.
+    pub fn parse(written: &str, step: StepKind, folder: &Path) -> Result<Self, AddressError> {
         if written.contains("://") {
-            return match checked(&written) {
-                Ok(url) => Self::Url(url),
-                Err(error) => {
-                    section.error("component", error.message, error.suggestion);
-                    usual
-                }
-            };
+            return checked(written).map(Self::Url);
         }
         // A name has no slash and no dot, so that a file is never mistaken for a component of ours or the reverse.
         if written.contains(['/', '\\', '.']) {
-            return Self::Path(section.reader.folder.join(written));
+            return Ok(Self::Path(folder.join(written)));
         }
         match BuiltIn::ALL.into_iter().find(|known| known.name() == written) {
-            Some(known) if known.step() == step => Self::BuiltIn(known),
+            Some(known) if known.step() == step => Ok(Self::BuiltIn(known)),
             Some(other) => {
                 let message = format!("{written} is a {}, not a {}", other.step().as_str(), step.as_str());
-                section.error("component", message, Some(built_in_names(step)));
-                usual
+                Err(AddressError { message, suggestion: Some(built_in_names(step)) })
             }
             None => {
                 let names = BuiltIn::ALL.into_iter().filter(|known| known.step() == step).map(BuiltIn::name);
-                let suggestion = match nearest(&written, names) {
+                let suggestion = match nearest(written, names) {
                     Some(near) => format!("did you mean \"{near}\"?"),
                     None => format!(
                         "{}; a file is written with its folder: \"./{}\"",
                         built_in_names(step),
-                        harmless(&written)
+                        harmless(written)
                     ),
                 };
-                let message = format!("no built-in {} is named {}", step.as_str(), quoted(&written));
-                section.error("component", message, Some(suggestion));
-                usual
+                let message = format!("no built-in {} is named {}", step.as_str(), quoted(written));
+                Err(AddressError { message, suggestion: Some(suggestion) })
             }
         }
     }

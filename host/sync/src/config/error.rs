@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::text::Place;
+use super::text::{Place, shown};
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -55,7 +55,7 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file)?;
+        write!(f, "{}", shown(&self.file))?;
         if self.line > 0 {
             write!(f, ":{}:{}", self.line, self.column)?;
         }
@@ -63,14 +63,14 @@ impl fmt::Display for ConfigError {
             write!(f, ": warning")?;
         }
         if !self.key.is_empty() {
-            write!(f, ": {}", self.key)?;
+            write!(f, ": {}", shown(&self.key))?;
         }
-        write!(f, ": {}", self.message)?;
+        write!(f, ": {}", shown(&self.message))?;
         if !self.snippet.is_empty() {
             write!(f, "\n{}", self.snippet)?;
         }
         if let Some(suggestion) = &self.suggestion {
-            write!(f, "\n   {suggestion}")?;
+            write!(f, "\n   {}", shown(suggestion))?;
         }
         Ok(())
     }

@@ -165,6 +165,11 @@ pub(super) fn checked(text: &str) -> Result<Url, AddressError> {
             suggestion: Some("credentials belong into the step's `login`".into()),
         });
     }
+    if url.host_str().is_some_and(|host| host.contains('*')) {
+        return Err(AddressError::new(
+            "a star stands for hosts only as `*.` before a domain, such as `https://*.kaiza.la`",
+        ));
+    }
     match url.scheme() {
         "https" if url.host().is_some() => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
@@ -212,6 +217,8 @@ mod tests {
             "https://",
             "https://*",
             "https://*.com",
+            "https://a*.example.org",
+            "https://*.*.example.org",
             "https://*.127.0.0.1",
             "https://a.example/path",
             "https://a.example?x",

@@ -45,10 +45,9 @@ impl Origins {
         if setting.is_empty() {
             return origin.section.clone();
         }
-        let end = setting.find(['.', '[']).unwrap_or(setting.len());
-        let (first, rest) = setting.split_at_checked(end).unwrap_or((setting, ""));
-        match origin.elsewhere.get(first) {
-            Some(path) => format!("{path}{rest}"),
+        let moved = origin.elsewhere.iter().filter_map(|(key, path)| Some((path, behind(setting, key)?)));
+        match moved.min_by_key(|(_, rest)| rest.len()) {
+            Some((path, rest)) => format!("{path}{rest}"),
             None => format!("{}.settings.{setting}", origin.section),
         }
     }
@@ -134,14 +133,15 @@ fn step_into<'t, 'p>(
     table: &'t DeTable<'t>,
     path: &'p str,
 ) -> Option<(Range<usize>, &'t Spanned<DeValue<'t>>, &'p str)> {
-    let fits = |key: &str| {
-        let after = path.strip_prefix(key)?;
-        (after.is_empty() || after.starts_with(['.', '['])).then_some(after)
-    };
     table
         .iter()
-        .filter_map(|(key, value)| fits(key.get_ref()).map(|after| (key.span(), value, after)))
+        .filter_map(|(key, value)| behind(path, key.get_ref()).map(|after| (key.span(), value, after)))
         .min_by_key(|(_, _, after)| after.len())
+}
+
+/// What stands in a path behind a key that it begins with.
+fn behind<'p>(path: &'p str, key: &str) -> Option<&'p str> {
+    path.strip_prefix(key).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// The number of `[2].rest`, and the rest.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-use super::quantity::Share;
+use super::quantity::{Growth, Share};
 use super::section::Section;
 use super::values::choice;
 
@@ -123,7 +123,7 @@ pub struct Safety {
     /// The share of its members that a large group may lose in a run. Default: 0.50.
     pub max_group_loss_share: Share,
     /// The share of its members by which a large group may grow in a run; 1.0 is doubling. Default: 1.00.
-    pub max_group_growth_share: Share,
+    pub max_group_growth_share: Growth,
 }
 
 impl Safety {
@@ -133,7 +133,7 @@ impl Safety {
             max_deletion_share: section.get_or("max_deletion_share", Share::percent(10)),
             large_group: section.get_or("large_group", 50),
             max_group_loss_share: section.get_or("max_group_loss_share", Share::percent(50)),
-            max_group_growth_share: section.get_or("max_group_growth_share", Share::percent(100)),
+            max_group_growth_share: section.get_or("max_group_growth_share", Growth::DOUBLING),
         };
         section.finish();
         safety

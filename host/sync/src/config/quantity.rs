@@ -71,6 +71,25 @@ impl Share {
     }
 }
 
+/// A growth in parts of what there was: 0.5 is half as much again, 1 is doubling.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Growth(f64);
+
+impl Growth {
+    /// Twice as much.
+    pub const DOUBLING: Self = Self(1.0);
+
+    /// A growth; none when the number is negative or not finite.
+    pub fn new(value: f64) -> Option<Self> {
+        (value >= 0.0 && value.is_finite()).then_some(Self(value))
+    }
+
+    /// The number.
+    pub fn value(self) -> f64 {
+        self.0
+    }
+}
+
 /// Reads a time span such as `90 s`, `1 min`, `1 h 30 min` or `2 days`.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let mut total = Duration::ZERO;

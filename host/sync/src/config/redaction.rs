@@ -11,6 +11,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::login::PUBLIC_KEYS;
 
+/// How the names of secrets end: they are blanked wherever they stand, because they may stand in the wrong section.
+const SECRET_ENDINGS: [&str; 3] = ["secret", "token", "password"];
+
 /// The text with its secrets replaced. `broken` are places of syntax errors, around which the tables cannot be trusted.
 pub(super) fn redact(text: &str, document: &DeTable<'_>, broken: &[usize]) -> String {
     let mut spans = Vec::new();
@@ -41,6 +44,7 @@ fn collect(key: &str, value: &Spanned<DeValue<'_>>, inside: Inside, spans: &mut 
         }
         DeValue::Array(list) => list.iter().for_each(|item| collect(key, item, inside, spans)),
         _ if inside == Inside::Login && !PUBLIC_KEYS.contains(&key) => spans.push(value.span()),
+        _ if SECRET_ENDINGS.iter().any(|ending| key.ends_with(ending)) => spans.push(value.span()),
         DeValue::String(text) => spans.extend(user_information(text, value.span())),
         _ => {}
     }

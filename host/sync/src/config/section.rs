@@ -244,7 +244,11 @@ impl<'d> Section<'d> {
 
     /// Notes an error about a setting that was read; if it is not in the file, about the section.
     pub(super) fn error(&self, key: &str, message: impl Into<String>, suggestion: Option<String>) {
-        let span = self.table.and_then(|table| table.get(key)).map_or_else(|| self.span.clone(), Spanned::span);
+        let span = match self.table.and_then(|table| table.get_key_value(key)) {
+            Some((name, value)) if value.get_ref().is_table() => name.span(),
+            Some((_, value)) => value.span(),
+            None => self.span.clone(),
+        };
         self.reader.error(&span, &self.path_of(key), message, suggestion);
     }
 

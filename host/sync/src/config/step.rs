@@ -73,7 +73,7 @@ pub(super) fn read(
     let logins = read_logins(&section, built_in, &talks_to);
     grants.allow(logins.iter().flat_map(Login::origins));
     if let Some(known) = built_in {
-        take_address_from_login(&own, known, &logins, &mut settings, &mut origin);
+        take_address_from_login(&section, &own, known, &logins, &mut settings, &mut origin);
     }
     let limits = Limits::read(section.section("limits"));
     section.finish();
@@ -135,6 +135,7 @@ fn read_logins(section: &Section<'_>, built_in: Option<BuiltIn>, talks_to: &[Ori
 
 /// Graph's and Kaizala's addresses stand in the login, which needs them too; the component is told the same.
 fn take_address_from_login(
+    section: &Section<'_>,
     own: &Section<'_>,
     known: BuiltIn,
     logins: &[Login],
@@ -154,7 +155,7 @@ fn take_address_from_login(
     let login_path = format!("{}.login", origin.section);
     match from_login {
         Some((_, login_key)) if given => {
-            let message = format!("the address of {} stands in its login", known.name());
+            let message = format!("the address of {} is a setting of its login", known.name());
             own.error(key, message, Some(format!("write it as {login_path}.{login_key}")));
         }
         Some((url, login_key)) => {
@@ -163,8 +164,8 @@ fn take_address_from_login(
         }
         None if !given && !logins.is_empty() => {
             let message = format!("{} needs a login of the kind \"{}\"", known.name(), kind.as_str());
-            let suggestion = format!("or, with another login, its address as {key} under [{}]", own.path);
-            own.missing(key, message, Some(suggestion));
+            let suggestion = format!("with another kind of login, write its address as {key} under [{}]", own.path);
+            section.error("login", message, Some(suggestion));
         }
         None => {}
     }

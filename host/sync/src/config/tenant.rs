@@ -120,7 +120,12 @@ impl TenantConfig {
 
 fn syntax_error(text: &SourceText, fault: &TomlError) -> ConfigError {
     let span = fault.span().unwrap_or(0..0);
-    ConfigError::at(text.place(&span), "", format!("this is no TOML: {}", fault.message()), None)
+    let place = text.place(&span);
+    // The most frequent slip: rules and expressions are full of quotation marks.
+    let quotes = place.snippet.lines().next().unwrap_or_default().matches('"').count() > 2;
+    let suggestion = (quotes && fault.message().starts_with("unexpected key or value"))
+        .then(|| "a text with quotation marks in it stands in single ones: 'city -eq \"Pune\"'".to_owned());
+    ConfigError::at(place, "", format!("this is no TOML: {}", fault.message()), suggestion)
 }
 
 fn read<'d>(reader: &'d Reader<'d>, document: &'d DeTable<'d>) -> (TenantConfig, BTreeMap<String, StepOrigin>) {
@@ -240,4 +245,51 @@ fn list_of_tables<'d>(root: &Section<'d>, key: &'static str) -> Option<Entry<'d>
     }
     root.wrong_type(&entry.path, entry.value, &format!("a list of tables, each written as [[{key}]]"));
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::template::reference;
+    use super::*;
+
+    struct Nothing;
+
+    impl Surroundings for Nothing {
+        fn variable(&self, _: &str) -> Option<String> {
+            Some("set".into())
+        }
+        fn read(&self, _: &Path) -> std::io::Result<String> {
+            Ok("text".into())
+        }
+        fn readable_by_all(&self, _: &Path) -> bool {
+            false
+        }
+    }
+
+    /// The settings that reading a file asks for are the settings that there are.
+    #[test]
+    fn the_reference_names_every_setting() {
+        let kinds = ["microsoft", "kaizala", "header", "bearer", "oauth2"];
+        let logins: String = kinds.iter().map(|kind| format!("[[target.login]]\nkind = \"{kind}\"\n")).collect();
+        let text = format!("{logins}token = {{ a = 1 }}\n[source.login]\nclient_secret = {{ a = 1 }}\n[[mapping]]");
+        let shown = SourceText::new("a.toml".into(), text.clone());
+        let reader = Reader::new(&shown, Path::new("a.toml"), &Nothing);
+        let document = DeTable::parse(&text).unwrap();
+        let _ = read(&reader, document.get_ref());
+        let words: std::collections::BTreeSet<&str> =
+            reference().split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
+        let asked = reader.asked();
+        assert!(asked.len() > 80, "{asked:?}");
+        for path in asked {
+            let key = path.rsplit('.').next().unwrap();
+            assert!(words.contains(key), "the reference does not name {path}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_said_to_be_missing() {
+        let errors = TenantConfig::load("no/such/file.toml").unwrap_err();
+        let expected = "no/such/file.toml: there is no such file\n   `rollcall init` prints one to start with";
+        assert_eq!(errors.to_string(), expected);
+    }
 }

@@ -105,6 +105,11 @@ fn harmless(character: char) -> char {
     }
 }
 
+/// Text that may come from a file or a component, as a terminal may show it.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().map(harmless).collect()
+}
+
 /// Text from a file in a message: shortened, and harmless to a terminal.
 pub(super) fn quoted(text: &str) -> String {
     let mut shown: String = text.chars().take(60).map(harmless).collect();

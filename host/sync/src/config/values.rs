@@ -9,7 +9,7 @@ use toml::de::DeValue;
 
 use super::nearest::nearest;
 use super::origin::{AddressError, BaseUrl, Origin};
-use super::quantity::{ByteSize, Share, parse_duration};
+use super::quantity::{ByteSize, Growth, Share, parse_duration};
 use super::section::{FromToml, Wrong};
 use super::text::quoted;
 
@@ -115,6 +115,14 @@ impl FromToml for Share {
             let percent = (1.0..=100.0).contains(&number).then(|| format!("for {number} % write {}", number / 100.0));
             Wrong::Value("a share is from 0.0 (nothing) to 1.0 (everything)".into(), percent)
         })
+    }
+}
+
+impl FromToml for Growth {
+    const EXPECTED: &'static str = "a growth such as 1.0, which is doubling";
+    fn from_toml(value: &DeValue<'_>) -> Result<Self, Wrong> {
+        let wrong = || Wrong::Value("a growth is 0.0 or more: 1.0 is doubling".into(), None);
+        Self::new(fraction(value)?).ok_or_else(wrong)
     }
 }
 

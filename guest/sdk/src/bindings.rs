@@ -4,8 +4,15 @@
 //! `with`, so that a `Value` is the same type everywhere. With `pub_export_macro` the export of a step, and the custom
 //! section that describes it, come into a component only where its export macro is written: a component that exports a
 //! mapping knows nothing of the other three.
-#![allow(missing_docs, clippy::all, reason = "generated; the contract's own documentation is carried over where it has any")]
-#![allow(unsafe_code, reason = "generated: memory is handed across the component boundary here, and nowhere else in this crate")]
+#![allow(
+    missing_docs,
+    clippy::all,
+    reason = "generated; the contract's own documentation is carried over where it has any"
+)]
+#![allow(
+    unsafe_code,
+    reason = "generated: memory is handed across the component boundary here, and nowhere else in this crate"
+)]
 
 /// The imports and the shared types.
 pub mod capabilities {

@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn a_fault_is_shown_with_what_a_support_case_needs() {
-        let fault = Fault::new("Graph refused.").status(403).code(Some("Authorization_RequestDenied")).request_id(Some("r-1"));
+        let fault =
+            Fault::new("Graph refused.").status(403).code(Some("Authorization_RequestDenied")).request_id(Some("r-1"));
         assert_eq!(fault.sentence(), "Graph refused. (status 403, Authorization_RequestDenied, request r-1)");
         assert_eq!(Failure::Failed(Fault::new("No.")).fault().sentence(), "No.");
     }

@@ -177,12 +177,7 @@ mod tests {
                 "invalid type: null, expected a string",
                 None,
             ),
-            (
-                r#"{"base_url": "x", "attribute": [{}]}"#,
-                "attribute[0].expression",
-                "missing field `expression`",
-                None,
-            ),
+            (r#"{"base_url": "x", "attribute": [{}]}"#, "attribute[0].expression", "missing field `expression`", None),
             (
                 r#"{"base_url": "x", "mode": "endpont"}"#,
                 "mode",
@@ -211,7 +206,8 @@ mod tests {
     #[test]
     fn distance_counts_the_letters_to_change() {
         let chars = |text: &str| text.chars().collect::<Vec<_>>();
-        for (a, b, expected) in [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)] {
+        for (a, b, expected) in [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)]
+        {
             assert_eq!(distance(&chars(a), &chars(b)), expected, "{a} {b}");
         }
     }

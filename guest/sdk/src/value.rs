@@ -78,7 +78,10 @@ impl Value {
             },
             Json::String(text) => Value::Text(text),
             Json::Array(items) if items.iter().all(Json::is_string) => Value::Texts(
-                items.into_iter().filter_map(|item| if let Json::String(text) = item { Some(text) } else { None }).collect(),
+                items
+                    .into_iter()
+                    .filter_map(|item| if let Json::String(text) = item { Some(text) } else { None })
+                    .collect(),
             ),
             other @ (Json::Array(_) | Json::Object(_)) => Value::Json(other.to_string()),
         }

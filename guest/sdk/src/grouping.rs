@@ -108,7 +108,7 @@ macro_rules! export_grouping {
                 }
             }
 
-            $crate::bindings::grouping::export_grouping_step!(Component with_types_in $crate::bindings::grouping);
+            $crate::bindings::grouping::export_grouping_step! { Component with_types_in $crate::bindings::grouping }
         };
     };
 }

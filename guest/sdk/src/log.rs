@@ -14,6 +14,8 @@ pub fn write(level: Level, message: &str) {
     crate::testing::keep_log_line(level, message);
 }
 
+// rustfmt moves the inner macro to the right every time it is run.
+#[rustfmt::skip]
 macro_rules! level {
     ($d:tt $name:ident $level:ident $when:literal) => {
         #[doc = concat!("Writes a line of level `", stringify!($name), "` to the run's log: ", $when, ".")]
@@ -24,10 +26,10 @@ macro_rules! level {
         /// ```
         #[macro_export]
         macro_rules! $name {
-                    ($d($d argument:tt)*) => {
-                        $crate::log::write($crate::log::Level::$level, &::std::format!($d($d argument)*))
-                    };
-                }
+            ($d($d argument:tt)*) => {
+                $crate::log::write($crate::log::Level::$level, &::std::format!($d($d argument)*))
+            };
+        }
     };
 }
 

@@ -89,7 +89,7 @@ macro_rules! export_mapping {
                 }
             }
 
-            $crate::bindings::mapping::export_mapping_step!(Component with_types_in $crate::bindings::mapping);
+            $crate::bindings::mapping::export_mapping_step! { Component with_types_in $crate::bindings::mapping }
         };
     };
 }

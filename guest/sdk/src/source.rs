@@ -68,7 +68,7 @@ macro_rules! export_source {
                 }
             }
 
-            $crate::bindings::source::export_source_step!(Component with_types_in $crate::bindings::source);
+            $crate::bindings::source::export_source_step! { Component with_types_in $crate::bindings::source }
         };
     };
 }

@@ -95,7 +95,7 @@ macro_rules! export_target {
                 }
             }
 
-            $crate::bindings::target::export_target_step!(Component with_types_in $crate::bindings::target);
+            $crate::bindings::target::export_target_step! { Component with_types_in $crate::bindings::target }
         };
     };
 }

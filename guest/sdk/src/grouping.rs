@@ -61,10 +61,11 @@ pub fn configure<G: Grouping>(json: &str, attributes: &[Attribute]) -> Result<(G
     G::configure(settings::parse(json)?, attributes)
 }
 
-/// Makes a type that implements [`Grouping`](crate::grouping::Grouping) the component's grouping.
+/// Makes a type that implements [`Grouping`](crate::grouping::Grouping) the component's grouping. Does nothing in a native build.
 #[macro_export]
 macro_rules! export_grouping {
     ($step:ty) => {
+        #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::bindings::grouping::exports::rollcall::sync::grouping as contract;
 

@@ -55,10 +55,11 @@ pub fn configure<M: Mapping>(json: &str, inherited: &[Attribute]) -> Result<(M, 
     M::configure(settings::parse(json)?, inherited)
 }
 
-/// Makes a type that implements [`Mapping`](crate::mapping::Mapping) the component's mapping.
+/// Makes a type that implements [`Mapping`](crate::mapping::Mapping) the component's mapping. Does nothing in a native build.
 #[macro_export]
 macro_rules! export_mapping {
     ($step:ty) => {
+        #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::bindings::mapping::exports::rollcall::sync::mapping as contract;
 

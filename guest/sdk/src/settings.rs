@@ -100,23 +100,24 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, _, name)| name)
 }
 
-/// Levenshtein's distance.
+/// How many letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
 fn distance(a: &[char], b: &[char]) -> usize {
+    let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+    let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, to) in row.iter_mut().skip(1).zip(b) {
-            let best = (diagonal + usize::from(from != to)).min(*cell + 1).min(left + 1);
-            diagonal = *cell;
-            *cell = best;
-            left = best;
+        let mut below = vec![i + 1];
+        for (j, to) in b.iter().enumerate() {
+            let replaced = at(&row, j) + usize::from(from != to);
+            let swapped = match (i.checked_sub(1), j.checked_sub(1)) {
+                (Some(i), Some(j)) if a.get(i) == Some(to) && b.get(j) == Some(from) => at(&above, j) + 1,
+                _ => usize::MAX,
+            };
+            below.push(replaced.min(swapped).min(at(&row, j + 1) + 1).min(at(&below, j) + 1));
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        above = std::mem::replace(&mut row, below);
     }
-    row.last().copied().unwrap_or(a.len())
+    at(&row, b.len())
 }
 
 #[cfg(test)]
@@ -206,8 +207,14 @@ mod tests {
     #[test]
     fn distance_counts_the_letters_to_change() {
         let chars = |text: &str| text.chars().collect::<Vec<_>>();
-        for (a, b, expected) in [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ba", 2)]
-        {
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 1),
+            ("atuo", "auto", 1),
+        ] {
             assert_eq!(distance(&chars(a), &chars(b)), expected, "{a} {b}");
         }
     }

@@ -30,10 +30,11 @@ pub fn configure<S: Source>(json: &str, properties: &[String]) -> Result<S, Prob
     S::configure(settings::parse(json)?, properties)
 }
 
-/// Makes a type that implements [`Source`](crate::source::Source) the component's source.
+/// Makes a type that implements [`Source`](crate::source::Source) the component's source. Does nothing in a native build.
 #[macro_export]
 macro_rules! export_source {
     ($step:ty) => {
+        #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::bindings::source::exports::rollcall::sync::source as contract;
 

@@ -53,10 +53,11 @@ pub fn configure<T: Target>(json: &str, attributes: &[Attribute]) -> Result<T, P
     T::configure(settings::parse(json)?, attributes)
 }
 
-/// Makes a type that implements [`Target`](crate::target::Target) the component's target.
+/// Makes a type that implements [`Target`](crate::target::Target) the component's target. Does nothing in a native build.
 #[macro_export]
 macro_rules! export_target {
     ($step:ty) => {
+        #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::bindings::target::exports::rollcall::sync::target as contract;
 

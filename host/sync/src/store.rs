@@ -175,6 +175,8 @@ pub struct Job {
     pub profile: Option<String>,
     /// What the target holds.
     pub applied: Option<String>,
+    /// When it is to be mapped.
+    pub map_due: Option<Millis>,
     /// The ids of the source's groups that the user is in; empty unless asked for.
     pub member_of: Vec<String>,
 }
@@ -186,6 +188,8 @@ pub enum Stage {
     Map,
     /// To be grouped only.
     Group,
+    /// Everybody who is present, one after the other: to be asked about rules that changed.
+    Rescan,
 }
 
 /// Where to go on reading a queue.
@@ -264,8 +268,14 @@ pub enum PeoplePhase {
         /// The target knows people by the matching value alone.
         matching_is_identity: bool,
     },
+    /// Entries that stand in the way of others and have another matching value now, at a target with ids of its own: before the
+    /// rest of `In`.
+    InFirst,
     /// New and changed entries.
-    In,
+    In {
+        /// The target knows people by the matching value alone: nobody is put where another still is.
+        matching_is_identity: bool,
+    },
     /// Entries to be removed.
     Out {
         /// Only those whose removal was confirmed.
@@ -293,6 +303,8 @@ pub struct PersonWork {
     pub applied: Option<String>,
     /// Whether the entry is active.
     pub applied_active: bool,
+    /// Whether its removal was confirmed.
+    pub confirmed: bool,
     /// The wanted matching value.
     pub matching: Option<String>,
     /// The matching value that the target holds.
@@ -546,6 +558,8 @@ pub trait Store: Send + Sync {
     fn jobs_due(&self, stage: Stage, now: Millis) -> Result<u64>;
     /// Gives everybody (or those who depend on these rules' groups) work of this stage.
     fn mark_all(&self, stage: Stage) -> Result<()>;
+    /// How many removals are due that nobody has confirmed.
+    fn unconfirmed_removals(&self, now: Millis) -> Result<u64>;
     /// Gives one person work.
     fn mark(&self, stage: Stage, id: &str) -> Result<()>;
     /// Writes decisions; answers who was held back because another has the matching value.
@@ -599,8 +613,12 @@ pub trait Store: Send + Sync {
         limit: u32,
         only: Only,
     ) -> Result<Vec<MemberWork>>;
-    /// Every member that a group should have, behind `after`.
-    fn all_members(&self, team: Row, after: Row, limit: u32) -> Result<Vec<MemberWork>>;
+    /// The groups that the target has a person in, each with the membership.
+    fn applied_memberships(&self, person: Row) -> Result<Vec<(TeamWork, MemberWork)>>;
+    /// When the next attempt at something that failed is due, after `now`.
+    fn next_attempt(&self, now: Millis) -> Result<Option<Millis>>;
+    /// Every member that a group should have, behind `after`; with `keep_unconfirmed` also those whose removal is held.
+    fn all_members(&self, team: Row, after: Row, limit: u32, keep_unconfirmed: bool) -> Result<Vec<MemberWork>>;
     /// How often something failed already.
     fn attempts(&self, subject: Subject) -> Result<u32>;
     /// Records what happened at the target.

@@ -233,6 +233,9 @@ impl Store for SqliteStore {
     fn mark_all(&self, stage: Stage) -> Result<()> {
         self.write(|tx| decide::mark_all(tx, stage))
     }
+    fn unconfirmed_removals(&self, now: Millis) -> Result<u64> {
+        self.read(|c| push::unconfirmed_removals(c, now))
+    }
     fn mark(&self, stage: Stage, id: &str) -> Result<()> {
         self.write(|tx| decide::mark(tx, stage, id))
     }
@@ -308,8 +311,15 @@ impl Store for SqliteStore {
     ) -> Result<Vec<MemberWork>> {
         self.read(|c| push::members(c, team, direction, now, after, limit, only))
     }
-    fn all_members(&self, team: Row, after: Row, limit: u32) -> Result<Vec<MemberWork>> {
-        self.read(|c| push::all_members(c, team, after, limit))
+    fn applied_memberships(&self, person: Row) -> Result<Vec<(TeamWork, MemberWork)>> {
+        self.read(|c| push::applied_memberships(c, person))
+    }
+    fn next_attempt(&self, now: Millis) -> Result<Option<Millis>> {
+        let sql = "select min(next) from failure where next > ?1 and parked = 0";
+        self.read(|c| Ok(optional(c, sql, [now], |row| row.get(0))?.flatten()))
+    }
+    fn all_members(&self, team: Row, after: Row, limit: u32, keep_unconfirmed: bool) -> Result<Vec<MemberWork>> {
+        self.read(|c| push::all_members(c, team, after, limit, keep_unconfirmed))
     }
     fn attempts(&self, subject: Subject) -> Result<u32> {
         let (kind, a, b) = subject_key(subject);

@@ -12,6 +12,8 @@ const fn column(stage: Stage) -> &'static str {
     match stage {
         Stage::Map => "map_due",
         Stage::Group => "group_due",
+        // Everybody present has the same place in this queue.
+        Stage::Rescan => "(fate - 1)",
     }
 }
 
@@ -24,10 +26,11 @@ pub(super) fn jobs(
     member_of: bool,
 ) -> rusqlite::Result<(Vec<Job>, QueueCursor)> {
     let due = column(stage);
-    let sql = format!(
-        "select {due}, row, id, object, fate, reason, profile, applied from person left join mirror using (row)
-         where {due} <= ?1 and ({due}, row) > (?2, ?3) order by {due}, row limit ?4"
-    );
+    let select = format!("select {due}, row, id, object, fate, reason, profile, applied, map_due from person left join mirror using (row)");
+    let sql = match stage {
+        Stage::Rescan => format!("{select} where fate = 1 and ?1 >= ?2 and row > ?3 order by row limit ?4"),
+        _ => format!("{select} where {due} <= ?1 and ({due}, row) > (?2, ?3) order by {due}, row limit ?4"),
+    };
     let (after_due, after_row) = after.unwrap_or((Millis::MIN, Row::MIN));
     let mut next = None;
     let mut jobs = collect(connection, &sql, (now, after_due, after_row, limit), |row| {
@@ -40,6 +43,7 @@ pub(super) fn jobs(
             reason: row.get(5)?,
             profile: row.get(6)?,
             applied: row.get(7)?,
+            map_due: row.get(8)?,
             member_of: Vec::new(),
         })
     })?;
@@ -52,8 +56,10 @@ pub(super) fn jobs(
 }
 
 pub(super) fn jobs_due(connection: &Connection, stage: Stage, now: Millis) -> rusqlite::Result<u64> {
-    let due = column(stage);
-    count(connection, &format!("select count(*) from person where {due} <= ?1"), [now])
+    match stage {
+        Stage::Rescan => count(connection, "select count(*) from person where fate = 1", []),
+        _ => count(connection, &format!("select count(*) from person where {} <= ?1", column(stage)), [now]),
+    }
 }
 
 pub(super) fn member_of(connection: &Connection, id: &str) -> rusqlite::Result<Vec<String>> {
@@ -65,13 +71,15 @@ pub(super) fn mark_all(tx: &Transaction<'_>, stage: Stage) -> rusqlite::Result<(
     // People who are gone stay gone whatever the mapping says.
     let who = match stage {
         Stage::Map => "exists (select 1 from mirror where mirror.row = person.row)",
-        Stage::Group => "fate = 1",
+        Stage::Group | Stage::Rescan => "fate = 1",
     };
+    let stage = if stage == Stage::Map { Stage::Map } else { Stage::Group };
     tx.execute(&format!("update person set {} = 0 where {who}", column(stage)), []).map(|_| ())
 }
 
 pub(super) fn mark(tx: &Transaction<'_>, stage: Stage, id: &str) -> rusqlite::Result<()> {
-    tx.execute(&format!("update person set {} = 0 where id = ?1", column(stage)), [id]).map(|_| ())
+    let due = if stage == Stage::Map { "map_due" } else { "group_due" };
+    tx.execute(&format!("update person set {due} = 0 where id = ?1"), [id]).map(|_| ())
 }
 
 pub(super) fn commit_decisions(

@@ -6,7 +6,7 @@ use super::{collect, count, fate_of, optional};
 use crate::store::{Direction, MemberWork, Millis, Only, Pending, PeoplePhase, PersonWork, Row, TeamWork};
 
 const PERSON: &str =
-    "select row, id, fate, reason, profile, applied, applied_active, match, applied_match, remote from person";
+    "select row, id, fate, reason, profile, applied, applied_active, match, applied_match, remote, confirmed from person";
 
 fn person_work(row: &SqlRow<'_>) -> rusqlite::Result<PersonWork> {
     Ok(PersonWork {
@@ -20,6 +20,7 @@ fn person_work(row: &SqlRow<'_>) -> rusqlite::Result<PersonWork> {
         matching: row.get(7)?,
         applied_match: row.get(8)?,
         remote: row.get(9)?,
+        confirmed: row.get(10)?,
     })
 }
 
@@ -27,9 +28,17 @@ pub(super) fn person(connection: &Connection, id: &str) -> rusqlite::Result<Opti
     optional(connection, &format!("{PERSON} where id = ?1"), [id], person_work)
 }
 
-/// An entry of another person, or of a person who has another matching value now and is known by it alone (?5).
-const DISPLACED: &str = "applied is not null and (displaced = 1
-    or (?5 and fate in (1, 2) and match is not null and applied_match is not null and match <> applied_match))";
+/// Entries in the way. Where people are known by their matching value alone (?5), that is also the entry of somebody who has another
+/// value now; elsewhere only the entries of people who are to leave.
+const DISPLACED: &str = "applied is not null and case
+    when ?5 then displaced = 1
+        or (fate in (1, 2) and match is not null and applied_match is not null and match <> applied_match)
+    else displaced = 1 and fate = 3 end";
+
+/// Wanted entries; where ?5, only those whose place is free.
+const WANTED: &str = "fate in (1, 2) and not (?5 and (
+    (applied is not null and (displaced = 1 or (match is not null and applied_match is not null and match <> applied_match)))
+    or exists (select 1 from person other where other.applied_match = person.match and other.row <> person.row)))";
 
 pub(super) fn people(
     connection: &Connection,
@@ -41,7 +50,8 @@ pub(super) fn people(
 ) -> rusqlite::Result<Vec<PersonWork>> {
     let (which, flag) = match phase {
         PeoplePhase::Displaced { matching_is_identity } => (DISPLACED, matching_is_identity),
-        PeoplePhase::In => ("fate in (1, 2) and ?5 is not null", true),
+        PeoplePhase::InFirst => ("fate in (1, 2) and displaced = 1 and ?5", true),
+        PeoplePhase::In { matching_is_identity } => (WANTED, matching_is_identity),
         PeoplePhase::Out { confirmed_only } => {
             ("fate = 3 and applied is not null and (not ?5 or confirmed = 1)", confirmed_only)
         }
@@ -51,6 +61,21 @@ pub(super) fn people(
          order by row limit ?3"
     );
     collect(connection, &sql, (now, after, limit, only, flag), person_work)
+}
+
+/// The groups that the target has a person in.
+pub(super) fn applied_memberships(connection: &Connection, person: Row) -> rusqlite::Result<Vec<(TeamWork, MemberWork)>> {
+    let sql = "select person.row, id, person.remote, membership, coalesce(applied_match, match, ''), desired, member.team
+               from member join person on person.row = member.person where member.person = ?1 and member.applied > 0";
+    let members: Vec<(Row, MemberWork)> =
+        collect(connection, sql, [person], |row| Ok((row.get(6)?, member_work(row)?)))?;
+    let mut memberships = Vec::with_capacity(members.len());
+    for (team, member) in members {
+        if let Some(team) = optional(connection, &format!("{TEAM} where team.row = ?1"), [team], team_work)? {
+            memberships.push((team, member));
+        }
+    }
+    Ok(memberships)
 }
 
 pub(super) fn all_people(connection: &Connection, after: Row, limit: u32) -> rusqlite::Result<Vec<PersonWork>> {
@@ -167,11 +192,14 @@ pub(super) fn all_members(
     team: Row,
     after: Row,
     limit: u32,
+    keep_unconfirmed: bool,
 ) -> rusqlite::Result<Vec<MemberWork>> {
-    let sql = "select person.row, id, person.remote, membership, coalesce(match, applied_match, ''), desired
+    let sql = "select person.row, id, person.remote, membership, coalesce(match, applied_match, ''), max(desired, member.applied)
                from member join person on person.row = member.person
-               where team = ?1 and desired > 0 and person > ?2 order by person limit ?3";
-    collect(connection, sql, (team, after, limit), member_work)
+               where team = ?1 and person > ?2
+                 and (desired > 0 or (?4 and member.applied > 0 and fate = 3 and person.applied is not null and confirmed = 0))
+               order by person limit ?3";
+    collect(connection, sql, (team, after, limit, keep_unconfirmed), member_work)
 }
 
 fn member_work(row: &SqlRow<'_>) -> rusqlite::Result<MemberWork> {
@@ -211,4 +239,10 @@ pub(super) fn pending(connection: &Connection, now: Millis) -> rusqlite::Result<
         held_back: count(connection, "select count(*) from failure where next > ?1", [now])?
             + count(connection, "select count(*) from person where fate = 4", [])?,
     })
+}
+
+pub(super) fn unconfirmed_removals(connection: &Connection, now: Millis) -> rusqlite::Result<u64> {
+    let sql = "select count(*) from person indexed by person_push
+               where push_due <= ?1 and fate = 3 and applied is not null and confirmed = 0 and displaced = 0";
+    count(connection, sql, [now])
 }

@@ -1,0 +1,544 @@
+//! From the mirror to what is desired: mapping and grouping, a batch at a time.
+//!
+//! Batches are read and written one after the other and mapped side by side. A component that fails in a batch gets it back in halves
+//! until the culprit is alone; that person is held back, and the others go on.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use rollcall_sandbox::contract::grouping::{Assignment, Candidate};
+use rollcall_sandbox::contract::mapping::{Outcome, Person};
+use rollcall_sandbox::contract::types::Value;
+
+use super::Stop;
+use super::context::{Context, Policy, step_error};
+use crate::clock::parse_rfc3339;
+use crate::config::{DisabledAccounts, OutOfScope};
+use crate::mirror::Projection;
+use crate::profile::{fits, matching_text};
+use crate::progress::Part;
+use crate::run_log::{Deed, Event};
+use crate::schemas::Schemas;
+use crate::steps::{Grouping, Mapping, Shape, StepError, Steps};
+use crate::store::{Belongings, Decision, Effects, Fate, Job, Stage};
+
+/// The setting that lists rules which changed since everybody was asked about them.
+pub(super) const CHANGED_RULES: &str = "changed_rules";
+
+/// People in a batch. Crossing into the sandbox costs least between 100 and 1,000 at a time.
+const BATCH: u32 = 500;
+
+/// A component that holds back this many people one by one is broken as a whole.
+const CULPRITS: usize = 100;
+
+/// Maps and groups everybody who is due.
+pub(super) async fn decide(context: &Context) -> Result<(), Stop> {
+    let now = context.clock.now();
+    let due = context.store.jobs_due(Stage::Map, now)? + context.store.jobs_due(Stage::Group, now)?;
+    if due > 0 {
+        context.progress.begin(Part::Decide, Some(due));
+    }
+    let mut idle: Vec<Decider> = (0..context.workers.max(1)).map(|_| Decider::new(context)).collect();
+    rescan(context, &mut idle).await?;
+    // Deciding about one person may give work to another: who waits for a phone number, say.
+    loop {
+        let mapped = drain(context, Stage::Map, &mut idle).await?;
+        let grouped = drain(context, Stage::Group, &mut idle).await?;
+        if mapped + grouped == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Asks everybody about the rules that changed, and about no others. A run that ends half-way leaves the list for the next.
+async fn rescan(context: &Context, idle: &mut Vec<Decider>) -> Result<(), Stop> {
+    let Some(text) = context.store.setting(CHANGED_RULES)? else { return Ok(()) };
+    let changed: BTreeSet<String> = serde_json::from_str(&text).unwrap_or_default();
+    let rules = context.shape().rules.iter().zip(0u32..);
+    let asked: Vec<u32> = rules.filter(|((id, _), _)| changed.contains(id)).map(|(_, at)| at).collect();
+    if !asked.is_empty() {
+        context.progress.begin(Part::Decide, Some(context.store.jobs_due(Stage::Rescan, 0)?));
+        idle.iter_mut().for_each(|decider| decider.asked = Some(asked.clone()));
+        drain(context, Stage::Rescan, idle).await?;
+        idle.iter_mut().for_each(|decider| decider.asked = None);
+    }
+    Ok(context.store.set(&[(CHANGED_RULES, None)])?)
+}
+
+async fn drain(context: &Context, stage: Stage, idle: &mut Vec<Decider>) -> Result<usize, Stop> {
+    let now = context.clock.now();
+    let member_of = context.shape().grouping_properties.iter().any(|name| name == "memberOf");
+    let mut after = None;
+    let mut under_way = VecDeque::new();
+    let mut done = 0;
+    loop {
+        if let Some(mut decider) = idle.pop() {
+            let (jobs, next) = context.blocking(move |store| store.jobs(stage, now, after, BATCH, member_of)).await?;
+            if jobs.is_empty() {
+                idle.push(decider);
+                if under_way.is_empty() {
+                    return Ok(done);
+                }
+            } else {
+                after = next;
+                done += jobs.len();
+                under_way.push_back(tokio::spawn(async move {
+                    let decided = decider.decide(stage, jobs).await;
+                    (decider, decided)
+                }));
+                if !idle.is_empty() {
+                    continue;
+                }
+            }
+        }
+        if let Some(task) = under_way.pop_front() {
+            let (decider, decided) = task.await.map_err(|error| Stop::Internal(error.to_string()))?;
+            idle.push(decider);
+            commit(context, decided?).await?;
+        }
+    }
+}
+
+/// A batch that was decided.
+#[derive(Debug, Default)]
+struct Decided {
+    decisions: Vec<Decision>,
+    effects: Effects,
+    events: Vec<Event>,
+    mapped: u64,
+    skipped: u64,
+}
+
+async fn commit(context: &Context, decided: Decided) -> Result<(), Stop> {
+    let Decided { decisions, effects, events, mapped, skipped } = decided;
+    let count = decisions.len() as u64;
+    let conflicts = context.blocking(move |store| store.commit_decisions(&decisions, &effects)).await?;
+    for event in events {
+        context.log.write(event);
+    }
+    for conflict in conflicts {
+        context.log.write(Event::Person {
+            deed: Deed::HeldBack,
+            person: conflict.id,
+            name: None,
+            changes: Vec::new(),
+            reason: Some(format!("{} is already used by {}", conflict.value, conflict.holder)),
+        });
+    }
+    context.counts.add(|counts| {
+        counts.people_mapped += mapped;
+        counts.people_skipped += skipped;
+    });
+    context.progress.advance(Part::Decide, count);
+    Ok(())
+}
+
+/// Where the three readers of properties find theirs in one projection.
+struct Layout {
+    projection: Projection,
+    enabled: usize,
+    scope: std::ops::Range<usize>,
+    grouping: std::ops::Range<usize>,
+}
+
+impl Layout {
+    fn new(shape: &Shape) -> Self {
+        let scope = shape.scope_properties.clone().unwrap_or_default();
+        let mut paths = vec!["accountEnabled".to_owned()];
+        paths.extend(scope.iter().cloned());
+        paths.extend(shape.grouping_properties.iter().cloned());
+        let end = 1 + scope.len();
+        Self { projection: Projection::new(&paths), enabled: 0, scope: 1..end, grouping: end..paths.len() }
+    }
+}
+
+/// Instances of the steps that decide about people, kept from batch to batch.
+struct Decider {
+    steps: Arc<dyn Steps>,
+    schemas: Arc<Schemas>,
+    policy: Policy,
+    layout: Layout,
+    mapping: Option<Box<dyn Mapping>>,
+    grouping: Option<Box<dyn Grouping>>,
+    scope: Option<Box<dyn Grouping>>,
+    /// Rules to be asked, by position; none for all.
+    asked: Option<Vec<u32>>,
+    culprits: usize,
+}
+
+impl Decider {
+    fn new(context: &Context) -> Self {
+        Self {
+            steps: Arc::clone(&context.steps),
+            schemas: Arc::clone(&context.schemas),
+            policy: context.policy.clone(),
+            layout: Layout::new(context.shape()),
+            mapping: None,
+            grouping: None,
+            scope: None,
+            asked: None,
+            culprits: 0,
+        }
+    }
+
+    async fn decide(&mut self, stage: Stage, jobs: Vec<Job>) -> Result<Decided, Stop> {
+        let mut decided = Decided::default();
+        let mut drafts: Vec<Draft> = jobs.into_iter().map(|job| Draft::new(job, stage, &self.layout)).collect();
+        if stage == Stage::Map {
+            self.judge_accounts(&mut drafts);
+            self.judge_scope(&mut drafts).await?;
+            self.map(&mut drafts, &mut decided).await?;
+        }
+        self.group(&mut drafts, &mut decided).await?;
+        decided.decisions = drafts.into_iter().map(|draft| draft.finish(&self.schemas, &mut decided.events)).collect();
+        Ok(decided)
+    }
+
+    fn judge_accounts(&self, drafts: &mut [Draft]) {
+        for draft in drafts.iter_mut().filter(|draft| draft.fate.is_none()) {
+            let disabled = draft.properties.get(self.layout.enabled) == Some(&Value::Boolean(false));
+            match (disabled, self.policy.deprovisioning.disabled_accounts) {
+                (true, DisabledAccounts::Remove) => draft.settle(Fate::Absent, "the account is disabled"),
+                (true, DisabledAccounts::Suspend) => draft.suspended = true,
+                _ => {}
+            }
+        }
+    }
+
+    async fn judge_scope(&mut self, drafts: &mut [Draft]) -> Result<(), Stop> {
+        if self.steps.shape().scope_properties.is_none() {
+            return Ok(());
+        }
+        let open: Vec<usize> = positions(drafts, |draft| draft.fate.is_none());
+        let candidates = open
+            .iter()
+            .filter_map(|at| drafts.get(*at))
+            .map(|draft| Candidate {
+                id: draft.job.id.clone(),
+                properties: draft.slice(&self.layout.scope),
+                profile: Vec::new(),
+            })
+            .collect();
+        if self.scope.is_none() {
+            self.scope = self.steps.scope().await.map_err(step_error("scope"))?;
+        }
+        let Some(scope) = &mut self.scope else { return Ok(()) };
+        let grouped = scope.assign(candidates, None).await.map_err(step_error("scope"))?;
+        for (at, assignment) in open.into_iter().zip(grouped.assignments) {
+            let Some(draft) = drafts.get_mut(at) else { continue };
+            draft.wake_at(&assignment, false);
+            if let Some(undecided) = assignment.undecided.first() {
+                draft.settle(Fate::Held, &format!("the scope cannot be decided: {}", undecided.reason));
+            } else if assignment.belongings.is_empty() {
+                match self.policy.out_of_scope {
+                    OutOfScope::Remove => draft.settle(Fate::Absent, "out of scope"),
+                    OutOfScope::Keep if draft.job.applied.is_some() => draft.settle(Fate::Held, "out of scope: kept as it is"),
+                    OutOfScope::Keep => draft.settle(Fate::Absent, "out of scope"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn map(&mut self, drafts: &mut [Draft], decided: &mut Decided) -> Result<(), Stop> {
+        let open: Vec<usize> = positions(drafts, |draft| draft.fate.is_none());
+        let mut queue = VecDeque::from([open]);
+        while let Some(batch) = queue.pop_front().filter(|batch| !batch.is_empty()) {
+            let people: Vec<Person> = batch.iter().filter_map(|at| drafts.get(*at)).map(Draft::person).collect();
+            let count = people.len();
+            match self.map_batch(people).await {
+                Ok(mut mapped) if mapped.outcomes.len() == count => {
+                    decided.mapped += count as u64;
+                    decided.effects.key_values.append(&mut mapped.effects.key_values);
+                    decided.effects.wakes.append(&mut mapped.effects.wakes);
+                    for (at, outcome) in batch.into_iter().zip(mapped.outcomes) {
+                        let Some(draft) = drafts.get_mut(at) else { continue };
+                        draft.looked_up = Some(mapped.looked_up.remove(&draft.job.id).unwrap_or_default());
+                        if matches!(outcome, Outcome::Skip(_)) {
+                            decided.skipped += 1;
+                        }
+                        draft.mapped(outcome, &self.schemas);
+                    }
+                }
+                broken => {
+                    let reason = match broken {
+                        Ok(mapped) => format!("the mapping answered {} outcomes for {count} people", mapped.outcomes.len()),
+                        Err(StepError::Broken(reason)) => reason,
+                        Err(error) => return Err(step_error("mapping")(error)),
+                    };
+                    self.mapping = None;
+                    self.halve(batch, reason, drafts, &mut queue, "mapping")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn map_batch(&mut self, people: Vec<Person>) -> Result<crate::steps::Mapped, StepError> {
+        let mapping = match &mut self.mapping {
+            Some(mapping) => mapping,
+            None => self.mapping.insert(self.steps.mapping().await?),
+        };
+        mapping.map_people(people).await
+    }
+
+    async fn group(&mut self, drafts: &mut [Draft], decided: &mut Decided) -> Result<(), Stop> {
+        let shape = self.steps.shape().clone();
+        let open = positions(drafts, |draft| draft.fate == Some(Fate::Present));
+        let mut queue = VecDeque::from([open]);
+        while let Some(batch) = queue.pop_front().filter(|batch| !batch.is_empty()) {
+            let candidates: Vec<Candidate> = batch
+                .iter()
+                .filter_map(|at| drafts.get(*at))
+                .map(|draft| draft.candidate(&shape, &self.layout, &self.schemas))
+                .collect();
+            let count = candidates.len();
+            match self.group_batch(candidates).await {
+                Ok(mut grouped) if grouped.assignments.len() == count => {
+                    decided.effects.key_values.append(&mut grouped.effects.key_values);
+                    decided.effects.wakes.append(&mut grouped.effects.wakes);
+                    for (at, assignment) in batch.into_iter().zip(grouped.assignments) {
+                        let Some(draft) = drafts.get_mut(at) else { continue };
+                        if let Some(more) = grouped.looked_up.remove(&draft.job.id) {
+                            draft.looked_up.get_or_insert_default().extend(more);
+                        }
+                        draft.grouped(&assignment, &shape, self.asked.as_deref());
+                    }
+                }
+                broken => {
+                    let reason = match broken {
+                        Ok(grouped) => {
+                            format!("the grouping answered {} assignments for {count} people", grouped.assignments.len())
+                        }
+                        Err(StepError::Broken(reason)) => reason,
+                        Err(error) => return Err(step_error("grouping")(error)),
+                    };
+                    self.grouping = None;
+                    self.halve(batch, reason, drafts, &mut queue, "grouping")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn group_batch(&mut self, people: Vec<Candidate>) -> Result<crate::steps::Grouped, StepError> {
+        let grouping = match &mut self.grouping {
+            Some(grouping) => grouping,
+            None => self.grouping.insert(self.steps.grouping().await?),
+        };
+        grouping.assign(people, self.asked.clone()).await
+    }
+
+    /// Puts the two halves of a batch back, or holds back the culprit when it is alone.
+    fn halve(
+        &mut self,
+        batch: Vec<usize>,
+        reason: String,
+        drafts: &mut [Draft],
+        queue: &mut VecDeque<Vec<usize>>,
+        step: &str,
+    ) -> Result<(), Stop> {
+        if let [alone] = batch[..] {
+            self.culprits += 1;
+            if self.culprits > CULPRITS {
+                let reason = format!("it failed for {CULPRITS} people one by one, the last time because {reason}");
+                return Err(Stop::Step { step: step.to_owned(), reason });
+            }
+            if let Some(draft) = drafts.get_mut(alone) {
+                draft.settle(Fate::Held, &reason);
+            }
+            return Ok(());
+        }
+        let (first, second) = batch.split_at(batch.len() / 2);
+        queue.push_front(second.to_vec());
+        queue.push_front(first.to_vec());
+        Ok(())
+    }
+}
+
+fn positions(drafts: &[Draft], which: impl Fn(&Draft) -> bool) -> Vec<usize> {
+    drafts.iter().enumerate().filter(|(_, draft)| which(draft)).map(|(at, _)| at).collect()
+}
+
+/// A decision in the making.
+struct Draft {
+    job: Job,
+    properties: Vec<Value>,
+    applied: Option<Vec<Value>>,
+    fate: Option<Fate>,
+    reason: Option<String>,
+    suspended: bool,
+    values: Option<Vec<Value>>,
+    looked_up: Option<BTreeSet<String>>,
+    belongings: Option<Belongings>,
+    map_due: Option<i64>,
+    group_due: Option<i64>,
+    quiet: bool,
+}
+
+impl Draft {
+    fn new(job: Job, stage: Stage, layout: &Layout) -> Self {
+        let properties = job.object.as_deref().map(|object| layout.projection.read(object)).unwrap_or_default();
+        let (fate, reason) = match (stage, &job.object) {
+            (_, None) => (Some(Fate::Absent), Some("the source does not have this user any more".to_owned())),
+            (Stage::Map, Some(_)) => (None, None),
+            (Stage::Group | Stage::Rescan, Some(_)) => (Some(job.fate), job.reason.clone()),
+        };
+        Self {
+            properties,
+            applied: None,
+            fate,
+            reason,
+            suspended: false,
+            values: None,
+            looked_up: None,
+            belongings: None,
+            map_due: if stage == Stage::Map { None } else { job.map_due },
+            group_due: None,
+            quiet: stage != Stage::Map,
+            job,
+        }
+    }
+
+    fn settle(&mut self, fate: Fate, reason: &str) {
+        self.fate = Some(fate);
+        self.reason = Some(reason.to_owned());
+    }
+
+    fn slice(&self, range: &std::ops::Range<usize>) -> Vec<Value> {
+        self.properties.get(range.clone()).map(<[Value]>::to_vec).unwrap_or_default()
+    }
+
+    fn person(&self) -> Person {
+        Person {
+            id: self.job.id.clone(),
+            object: self.job.object.clone().unwrap_or_default(),
+            inherited: Vec::new(),
+            exists: self.job.applied.is_some(),
+        }
+    }
+
+    fn mapped(&mut self, outcome: Outcome, schemas: &Schemas) {
+        match outcome {
+            Outcome::Skip(reason) => self.settle(Fate::Absent, &reason),
+            Outcome::Reject(reason) => self.settle(Fate::Held, &reason),
+            Outcome::Profile(values) => {
+                let attributes = schemas.attributes();
+                if values.len() != attributes.len() {
+                    let reason = format!("the mapping answered {} values for {} attributes", values.len(), attributes.len());
+                    return self.settle(Fate::Held, &reason);
+                }
+                let misfit = values.iter().zip(attributes).find(|(value, attribute)| !fits(value, attribute.kind));
+                if let Some((_, attribute)) = misfit {
+                    let reason = format!("the mapping answered a value of another type for {}", attribute.name);
+                    return self.settle(Fate::Held, &reason);
+                }
+                self.applied = self.job.applied.as_deref().and_then(|text| schemas.read(text));
+                self.values = Some(schemas.settle(values, self.applied.as_deref()));
+                if self.suspended {
+                    self.settle(Fate::Suspended, "the account is disabled");
+                } else {
+                    self.fate = Some(Fate::Present);
+                }
+            }
+        }
+    }
+
+    fn candidate(&self, shape: &Shape, layout: &Layout, schemas: &Schemas) -> Candidate {
+        let stored;
+        let values: &[Value] = match &self.values {
+            Some(values) => values,
+            None => {
+                stored = self.job.profile.as_deref().and_then(|text| schemas.read(text)).unwrap_or_default();
+                &stored
+            }
+        };
+        let profile = shape
+            .grouping_attributes
+            .iter()
+            .map(|at| values.get(*at as usize).cloned().unwrap_or(Value::Null))
+            .collect();
+        let mut properties = self.slice(&layout.grouping);
+        for (value, name) in properties.iter_mut().zip(&shape.grouping_properties) {
+            if name == "memberOf" {
+                *value = Value::Texts(self.job.member_of.clone());
+            }
+        }
+        Candidate { id: self.job.id.clone(), properties, profile }
+    }
+
+    fn grouped(&mut self, assignment: &Assignment, shape: &Shape, asked: Option<&[u32]>) {
+        let keys: BTreeMap<String, String> = assignment
+            .belongings
+            .iter()
+            .map(|belonging| (belonging.key.clone(), shape.rule(belonging.rule).to_owned()))
+            .collect();
+        let undecided: BTreeSet<String> =
+            assignment.undecided.iter().map(|undecided| shape.rule(undecided.rule).to_owned()).collect();
+        let asked = asked.map(|asked| asked.iter().map(|at| shape.rule(*at).to_owned()).collect());
+        if let Some(first) = assignment.undecided.first() {
+            self.reason = Some(format!("a rule cannot be decided: {}", first.reason));
+        }
+        self.belongings = Some(Belongings { keys: keys.into_iter().collect(), asked, undecided });
+        self.wake_at(assignment, true);
+    }
+
+    fn wake_at(&mut self, assignment: &Assignment, grouping: bool) {
+        let at = assignment.changes_at.as_deref().and_then(parse_rfc3339);
+        let due = if grouping { &mut self.group_due } else { &mut self.map_due };
+        *due = at;
+    }
+
+    fn finish(self, schemas: &Schemas, events: &mut Vec<Event>) -> Decision {
+        let fate = self.fate.unwrap_or(Fate::Held);
+        if !self.quiet {
+            self.tell(fate, events);
+        }
+        let kept = || self.job.profile.clone();
+        let (profile, matching, differs) = match (&self.values, fate) {
+            (Some(values), Fate::Present | Fate::Suspended) => {
+                let matching = matching_text(schemas.attributes(), values);
+                let differs = self.applied.as_ref() != Some(values);
+                (Some(schemas.write(values.clone())), matching, differs)
+            }
+            (None, Fate::Present | Fate::Suspended) => {
+                let values = self.job.profile.as_deref().and_then(|text| schemas.read(text)).unwrap_or_default();
+                let applied = self.job.applied.as_deref().and_then(|text| schemas.read(text));
+                (kept(), matching_text(schemas.attributes(), &values), applied.as_ref() != Some(&values))
+            }
+            _ => (None, None, true),
+        };
+        Decision {
+            row: self.job.row,
+            fate,
+            reason: self.reason,
+            profile,
+            matching,
+            differs,
+            belongings: self.belongings,
+            looked_up: self.looked_up,
+            map_due: self.map_due,
+            group_due: self.group_due,
+        }
+    }
+
+    /// Writes down who is left out, unless the log of an earlier run says the same.
+    fn tell(&self, fate: Fate, events: &mut Vec<Event>) {
+        let deed = match fate {
+            Fate::Held => Deed::HeldBack,
+            Fate::Absent if self.job.object.is_some() => Deed::Skipped,
+            _ => return,
+        };
+        if self.job.fate == fate && self.job.reason == self.reason {
+            return;
+        }
+        let name = self.job.object.as_deref().map(|object| Projection::new(&["displayName"]).read(object));
+        let name = match name.as_deref() {
+            Some([Value::Text(name)]) => Some(name.clone()),
+            _ => None,
+        };
+        let reason = self.reason.clone();
+        events.push(Event::Person { deed, person: self.job.id.clone(), name, changes: Vec::new(), reason });
+    }
+}
+

@@ -41,6 +41,13 @@ impl Receipt {
     }
 }
 
+impl Abilities {
+    /// True when all of these are among them.
+    pub fn has(self, these: Abilities) -> bool {
+        self & these == these
+    }
+}
+
 impl Outcome {
     /// Refused for good, with a sentence why.
     pub fn refused(message: impl Into<String>) -> Self {

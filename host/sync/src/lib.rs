@@ -11,3 +11,4 @@ pub mod run_log;
 pub mod schemas;
 pub mod steps;
 pub mod store;
+pub mod tenant;

@@ -14,13 +14,15 @@ mod counts;
 mod decide;
 mod describe;
 mod person;
+mod preview;
 mod pull;
 mod push;
 
 use std::sync::Arc;
 
 pub use self::context::{Context, Policy};
-pub use self::counts::Counts;
+pub use self::counts::{Counts, Tally};
+pub use self::preview::preview;
 use crate::clock::rfc3339;
 use crate::run_log::Event;
 use crate::store::{Millis, RunRecord, Stage, StoreError};

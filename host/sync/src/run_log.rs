@@ -335,7 +335,7 @@ impl RunLog {
 ///
 /// # Errors
 /// When there is no such log.
-pub fn read(folder: &Dir, run: i64) -> std::io::Result<impl Iterator<Item = Entry>> {
+pub fn read(folder: &Dir, run: i64) -> std::io::Result<impl Iterator<Item = Entry> + use<>> {
     let lines = std::io::BufReader::new(folder.open(file_name(run))?).lines();
     Ok(lines.map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok()))
 }

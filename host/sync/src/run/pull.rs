@@ -38,6 +38,9 @@ enum Fetched {
 
 /// Brings the mirror up to date with the source.
 pub(super) async fn pull(context: &Context) -> Result<(), Stop> {
+    if let Some(reason) = context.store.setting("waiting_for_reset")?.filter(|_| !context.policy.resets()) {
+        return Err(expired(&reason));
+    }
     context.progress.begin(Part::Pull, None);
     let mut round = open_round(context)?;
     loop {
@@ -51,10 +54,15 @@ pub(super) async fn pull(context: &Context) -> Result<(), Stop> {
             }
             Ended::Expired(reason) => {
                 context.store.set(&[("waiting_for_reset", Some(&reason))])?;
-                return Err(Stop::Expired(format!("{reason} `rollcall reset` starts over with a full round")));
+                return Err(expired(&reason));
             }
         }
     }
+}
+
+/// The provider's own text, and what to do.
+fn expired(reason: &str) -> Stop {
+    Stop::Expired(format!("{reason} (`rollcall reset` starts over with a full round)"))
 }
 
 /// The round to go on with, or a new one.

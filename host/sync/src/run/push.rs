@@ -21,6 +21,7 @@ use rollcall_sandbox::contract::target::{Abilities, Delivery, TargetLimits};
 use tokio::task::JoinSet;
 
 use self::feed::{Feed, Phase};
+pub(super) use self::outcome::name_of;
 use self::outcome::{Planned, Recorder};
 use super::Stop;
 use super::context::{Context, step_error};

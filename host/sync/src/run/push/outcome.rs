@@ -433,7 +433,7 @@ fn group_event(team: &TeamWork, deed: Deed, reason: Option<String>) -> Event {
 }
 
 /// The person's name, if the profile has one that may be shown.
-fn name_of(context: &Context, values: &[Value]) -> Option<String> {
+pub(in crate::run) fn name_of(context: &Context, values: &[Value]) -> Option<String> {
     let attributes = context.schemas.attributes();
     let position = ["name", "display_name"]
         .iter()

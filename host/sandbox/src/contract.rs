@@ -1,0 +1,64 @@
+//! The contract's types, as wasmtime's bindings of `wit/` have them.
+//!
+//! Each exported interface is bound in a world of its own that exports nothing else, and all share the one set of [`types`].
+
+#![allow(missing_docs, reason = "generated from wit/, where everything is documented")]
+
+pub(crate) mod imports {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "package rollcall:host;
+            world imports {
+                import rollcall:sync/types@0.1.0;
+                import rollcall:sync/lookup@0.1.0;
+                import rollcall:sync/scheduling@0.1.0;
+                import rollcall:sync/outbox@0.1.0;
+                import wasi:keyvalue/store@0.2.0-draft2;
+                import wasi:logging/logging@0.1.0-draft;
+            }",
+        world: "rollcall:host/imports",
+        imports: { default: async | trappable },
+        with: {
+            "rollcall:sync/types@0.1.0": crate::contract::types,
+            "rollcall:sync/outbox.file": crate::host::OutboxFile,
+            "wasi:keyvalue/store.bucket": crate::host::Bucket,
+        },
+    });
+}
+
+mod words {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "package rollcall:host; world words { import rollcall:sync/types@0.1.0; }",
+        world: "rollcall:host/words",
+        additional_derives: [PartialEq],
+    });
+}
+
+macro_rules! step {
+    ($module:ident, $world:literal) => {
+        pub(crate) mod $module {
+            wasmtime::component::bindgen!({
+                path: "../../wit",
+                inline: $world,
+                world: "rollcall:host/step",
+                exports: { default: async },
+                additional_derives: [PartialEq],
+                with: { "rollcall:sync/types@0.1.0": crate::contract::types },
+            });
+        }
+    };
+}
+
+pub(crate) mod steps {
+    step!(source, "package rollcall:host; world step { export rollcall:sync/source@0.1.0; }");
+    step!(mapping, "package rollcall:host; world step { export rollcall:sync/mapping@0.1.0; }");
+    step!(grouping, "package rollcall:host; world step { export rollcall:sync/grouping@0.1.0; }");
+    step!(target, "package rollcall:host; world step { export rollcall:sync/target@0.1.0; }");
+}
+
+pub use self::steps::grouping::exports::rollcall::sync::grouping;
+pub use self::steps::mapping::exports::rollcall::sync::mapping;
+pub use self::steps::source::exports::rollcall::sync::source;
+pub use self::steps::target::exports::rollcall::sync::target;
+pub use self::words::rollcall::sync::types;

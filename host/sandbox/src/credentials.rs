@@ -1,0 +1,169 @@
+//! Credentials that the host attaches on the way out. A component never sees one: not the secret, not the token, not where it goes.
+
+mod kaizala;
+mod oauth;
+mod secret;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use url::Url;
+
+pub use self::kaizala::Kaizala;
+pub use self::oauth::ClientCredentials;
+pub use self::secret::Secret;
+use crate::egress::Allowance;
+use crate::grants::OriginGrant;
+
+/// Keeps secrets that were renewed, durably.
+pub trait SecretStore: Send + Sync {
+    /// The kept secret.
+    fn get(&self, name: &str) -> Option<Secret>;
+    /// Keeps a secret in place of the one before it.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    fn put(&self, name: &str, secret: &Secret) -> Result<(), String>;
+}
+
+/// Why a credential could not be attached. The text holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialError {
+    /// The login refused: the provider's own words.
+    #[error("the login was refused: {0}")]
+    Refused(String),
+    /// The login could not be reached, or answered what cannot be understood.
+    #[error("no token could be had: {0}")]
+    Unreachable(String),
+    /// The login sends us where nobody granted.
+    #[error("the login names the address {0}, which is not among the granted origins")]
+    Elsewhere(String),
+}
+
+/// One login of a step.
+#[derive(Debug)]
+pub struct Credential {
+    origins: Vec<OriginGrant>,
+    kind: Kind,
+    allowance: Option<Arc<Allowance>>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Header { name: HeaderName, value: Secret },
+    OAuth(ClientCredentials),
+    Kaizala(Kaizala),
+}
+
+impl Credential {
+    /// A fixed header.
+    pub fn header(origins: Vec<OriginGrant>, name: HeaderName, value: Secret) -> Self {
+        Self { origins, kind: Kind::Header { name, value }, allowance: None }
+    }
+
+    /// A fixed token in `Authorization: Bearer`.
+    pub fn bearer(origins: Vec<OriginGrant>, token: &Secret) -> Self {
+        let value = Secret::new(format!("Bearer {}", token.reveal()));
+        Self::header(origins, http::header::AUTHORIZATION, value)
+    }
+
+    /// OAuth 2.0 client credentials.
+    pub fn oauth(origins: Vec<OriginGrant>, login: ClientCredentials) -> Self {
+        Self { origins, kind: Kind::OAuth(login), allowance: None }
+    }
+
+    /// Kaizala's connector.
+    pub fn kaizala(origins: Vec<OriginGrant>, login: Kaizala) -> Self {
+        let allowance = Some(Allowance::of(&login.identity()));
+        Self { origins, kind: Kind::Kaizala(login), allowance }
+    }
+
+    /// The requests a minute that everything with this login shares.
+    pub fn allowance(&self) -> Option<&Allowance> {
+        self.allowance.as_deref()
+    }
+
+    pub(crate) fn covers(&self, url: &Url) -> bool {
+        self.origins.iter().any(|origin| origin.covers(url))
+    }
+
+    /// Attaches the credential; answers the address to send to, which the login may have moved.
+    pub(crate) async fn prepare(
+        &self,
+        url: Url,
+        headers: &mut HeaderMap,
+        client: &reqwest::Client,
+    ) -> Result<Url, CredentialError> {
+        match &self.kind {
+            Kind::Header { name, value } => {
+                headers.insert(name.clone(), sensitive(value)?);
+                Ok(url)
+            }
+            Kind::OAuth(login) => {
+                let token = login.token(client).await?;
+                headers.insert(
+                    http::header::AUTHORIZATION,
+                    sensitive(&Secret::new(format!("Bearer {}", token.reveal())))?,
+                );
+                Ok(url)
+            }
+            Kind::Kaizala(login) => {
+                let (token, url) = login.token(client, url).await?;
+                headers.insert(HeaderName::from_static("accesstoken"), sensitive(&token)?);
+                Ok(url)
+            }
+        }
+    }
+
+    /// Whether a small answer of this status may say that the token is no good.
+    pub(crate) fn looks_into(&self, status: StatusCode) -> bool {
+        // Kaizala's own client goes by the body, whatever the status.
+        matches!(self.kind, Kind::Kaizala(_)) && (status != StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// Whether the answer says that the token is no good.
+    pub(crate) fn is_refused(&self, status: StatusCode, body: Option<&[u8]>) -> bool {
+        match &self.kind {
+            Kind::Header { .. } => false,
+            Kind::OAuth(_) => status == StatusCode::UNAUTHORIZED,
+            Kind::Kaizala(_) => body.is_some_and(kaizala::is_invalid_token),
+        }
+    }
+
+    /// Forgets the token, so that the next request gets another.
+    pub(crate) async fn forget(&self) {
+        match &self.kind {
+            Kind::Header { .. } => {}
+            Kind::OAuth(login) => login.forget().await,
+            Kind::Kaizala(login) => login.forget().await,
+        }
+    }
+
+    /// Follows a move of the whole service (308), if it leads where it may.
+    pub(crate) fn follow(&self, from: &Url, headers: &HeaderMap, grants: &[OriginGrant]) -> bool {
+        let Kind::Kaizala(login) = &self.kind else { return false };
+        let location =
+            headers.get(LOCATION).and_then(|value| value.to_str().ok()).and_then(|text| from.join(text).ok());
+        location.is_some_and(|to| grants.iter().any(|grant| grant.covers(&to)) && login.moved(&to))
+    }
+}
+
+fn sensitive(secret: &Secret) -> Result<HeaderValue, CredentialError> {
+    let mut value = HeaderValue::from_str(secret.reveal())
+        .map_err(|_| CredentialError::Refused("the credential has characters that no header can carry".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The largest answer of a login.
+const TOKEN_BYTES: usize = 64 << 10;
+
+/// Reads a login's answer, bounded.
+async fn read(answer: reqwest::Response) -> Result<Bytes, CredentialError> {
+    use http_body_util::BodyExt;
+    let body = http_body_util::Limited::new(reqwest::Body::from(answer), TOKEN_BYTES);
+    Ok(body.collect().await.map_err(|error| CredentialError::Unreachable(error.to_string()))?.to_bytes())
+}

@@ -1,0 +1,237 @@
+//! What a step is granted. An empty list of origins denies all.
+
+use url::{Host, Url};
+
+use crate::component::Component;
+
+/// Why an origin cannot be granted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct OriginGrantError(String);
+
+/// One origin that HTTP may go to: a scheme, a host (or all hosts below a domain) and a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginGrant {
+    https: bool,
+    host: String,
+    below: bool,
+    port: u16,
+}
+
+impl OriginGrant {
+    /// Reads `https://graph.microsoft.com`, `https://*.kaiza.la` or `http://127.0.0.1:8080`. Plain http only to this machine.
+    ///
+    /// # Errors
+    /// When it is no origin, or plain http to another machine.
+    pub fn parse(text: &str) -> Result<Self, OriginGrantError> {
+        let (below, plain) = match text.split_once("://*.") {
+            Some((scheme, rest)) => (true, format!("{scheme}://{rest}")),
+            None => (false, text.to_owned()),
+        };
+        let url = Url::parse(&plain).map_err(|error| OriginGrantError(format!("\"{text}\" is no origin: {error}")))?;
+        let https = match url.scheme() {
+            "https" => true,
+            "http" if is_loopback(&url) && !below => false,
+            "http" => {
+                return Err(OriginGrantError(format!(
+                    "\"{text}\": plain http is only allowed to this machine; use https"
+                )));
+            }
+            other => return Err(OriginGrantError(format!("\"{text}\": the scheme {other} is not known; use https"))),
+        };
+        let Some(host) = url.host_str() else { return Err(OriginGrantError(format!("\"{text}\" names no host"))) };
+        if url.path() != "/" || url.query().is_some() || !url.username().is_empty() {
+            return Err(OriginGrantError(format!(
+                "\"{text}\" is more than an origin: only scheme, host and port count"
+            )));
+        }
+        Ok(Self { https, host: host.to_owned(), below, port: url.port_or_known_default().unwrap_or(443) })
+    }
+
+    /// Whether a request to this address is covered.
+    pub fn covers(&self, url: &Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let named = if self.below {
+            host.strip_suffix(&self.host).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+        } else {
+            host == self.host
+        };
+        named && (url.scheme() == "https") == self.https && url.port_or_known_default() == Some(self.port)
+    }
+
+    /// Whether the grant itself names an address of this machine or network, so that such an address is no trick of a name server.
+    pub(crate) fn names_address(&self) -> bool {
+        self.host == "localhost"
+            || Url::parse(&format!("http://{}", self.host))
+                .is_ok_and(|url| !matches!(url.host(), Some(Host::Domain(_)) | None))
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+impl std::fmt::Display for OriginGrant {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scheme = if self.https { "https" } else { "http" };
+        let star = if self.below { "*." } else { "" };
+        write!(formatter, "{scheme}://{star}{}:{}", self.host, self.port)
+    }
+}
+
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The capabilities of a step. Default: none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// Where HTTP may go. Empty: nowhere.
+    pub http: Vec<OriginGrant>,
+    /// Key-value storage.
+    pub storage: bool,
+    /// Looking at other users.
+    pub lookup: bool,
+    /// Being called again at a time.
+    pub scheduling: bool,
+    /// Files for somebody else.
+    pub outbox: bool,
+}
+
+/// Why a component cannot be linked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// It does another step.
+    #[error("{step}: this component does no {wanted} step; it does {found}")]
+    OtherStep {
+        /// The step.
+        step: String,
+        /// What it should do.
+        wanted: &'static str,
+        /// What it does.
+        found: String,
+    },
+    /// It imports something that it is not granted.
+    #[error(
+        "{step}: the component asks for {import}, which it is not granted; to grant it, write `{setting}` under [{section}]"
+    )]
+    NotGranted {
+        /// The step.
+        step: String,
+        /// What it imports.
+        import: String,
+        /// What to write.
+        setting: String,
+        /// Where.
+        section: String,
+    },
+    /// It imports something that no step gets.
+    #[error(
+        "{step}: the component asks for {import}, which no step gets (steps have no files, sockets, arguments of their own)"
+    )]
+    NeverGranted {
+        /// The step.
+        step: String,
+        /// What it imports.
+        import: String,
+    },
+    /// It was built against another contract.
+    #[error("{step}: the component does not fit the contract: {reason}")]
+    Mismatch {
+        /// The step.
+        step: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Grants {
+    /// Checks what a component imports against what it is granted.
+    ///
+    /// # Errors
+    /// Names the first import that is not granted, and the setting that would grant it.
+    pub fn check(&self, step: &str, component: &Component) -> Result<(), LinkError> {
+        for import in &component.imports {
+            let (granted, setting) = match import.split('@').next().unwrap_or_default() {
+                "rollcall:sync/lookup" => (self.lookup, "lookup = true"),
+                "rollcall:sync/scheduling" => (self.scheduling, "scheduling = true"),
+                "rollcall:sync/outbox" => (self.outbox, "outbox = true"),
+                "wasi:keyvalue/store" => (self.storage, "storage = true"),
+                "wasi:http/outgoing-handler" | "wasi:http/types" => {
+                    (!self.http.is_empty(), "http = [\"https://the-origin-it-talks-to\"]")
+                }
+                name if is_harmless(name) => (true, ""),
+                _ => return Err(LinkError::NeverGranted { step: step.to_owned(), import: import.clone() }),
+            };
+            if !granted {
+                let section = section_of(step);
+                let (step, import, setting) = (step.to_owned(), import.clone(), setting.to_owned());
+                return Err(LinkError::NotGranted { step, import, setting, section });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the grants of a step stand in a tenant's file.
+pub(crate) fn section_of(step: &str) -> String {
+    format!("{}.grants", step.split('[').next().unwrap_or(step))
+}
+
+/// Interfaces that give nothing away: types, streams, clocks, random numbers, an empty environment, output that goes to the log.
+fn is_harmless(name: &str) -> bool {
+    name == "rollcall:sync/types"
+        || name == "wasi:logging/logging"
+        || ["wasi:io/", "wasi:clocks/", "wasi:random/", "wasi:cli/"].iter().any(|package| name.starts_with(package))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covers(grant: &str, url: &str) -> bool {
+        OriginGrant::parse(grant).unwrap().covers(&Url::parse(url).unwrap())
+    }
+
+    #[test]
+    fn it_covers_the_origin_that_it_names_and_no_other() {
+        assert!(covers("https://graph.microsoft.com", "https://graph.microsoft.com/v1.0/users?x=1"));
+        assert!(covers("https://graph.microsoft.com", "https://graph.microsoft.com:443/"));
+        assert!(covers("https://*.kaiza.la", "https://kms.kaiza.la/v1"));
+        for other in [
+            "http://graph.microsoft.com/",
+            "https://graph.microsoft.com:444/",
+            "https://xgraph.microsoft.com/",
+            "https://graph.microsoft.com.evil.example/",
+        ] {
+            assert!(!covers("https://graph.microsoft.com", other), "{other}");
+        }
+        for other in ["https://kaiza.la/", "https://evilkaiza.la/", "https://.kaiza.la/"] {
+            let url = Url::parse(other);
+            assert!(url.is_err() || !covers("https://*.kaiza.la", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn it_returns_an_error_for_plain_http_to_another_machine_and_for_more_than_an_origin() {
+        for wrong in [
+            "http://example.org",
+            "http://*.localhost",
+            "ftp://example.org",
+            "https://example.org/path",
+            "https://u@example.org",
+            "example.org",
+            "https://",
+        ] {
+            assert!(OriginGrant::parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(OriginGrant::parse("http://localhost:8080").is_ok());
+        assert!(OriginGrant::parse("http://[::1]:8080").is_ok());
+    }
+}

@@ -1,0 +1,213 @@
+//! The host's side of the interfaces that a component imports.
+
+use wasmtime::component::{HasSelf, Linker, Resource};
+
+use crate::capabilities::OutboxWriter;
+use crate::contract::imports::rollcall::sync::{lookup, outbox, scheduling};
+use crate::contract::imports::wasi::keyvalue::store;
+use crate::contract::imports::wasi::logging::logging;
+use crate::contract::types::Value;
+use crate::grants::Grants;
+use crate::state::State;
+
+/// The one bucket of a step.
+#[derive(Debug)]
+pub struct Bucket;
+
+/// A file of the outbox that is being written.
+pub struct OutboxFile(Box<dyn OutboxWriter>);
+
+/// Keys in a page.
+const KEYS: u32 = 1_000;
+/// Bytes of a key.
+const KEY_BYTES: usize = 1_024;
+/// Bytes of a value.
+const VALUE_BYTES: usize = 8 << 20;
+
+/// Links what is granted, and nothing else.
+pub(crate) fn link(linker: &mut Linker<State>, grants: &Grants) -> wasmtime::Result<()> {
+    use wasmtime_wasi::WasiView as _;
+    use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
+    use wasmtime_wasi::p2::bindings::{cli, random};
+    use wasmtime_wasi::random::WasiRandom;
+
+    wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
+    random::insecure::add_to_linker::<State, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
+    random::insecure_seed::add_to_linker::<State, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
+    // What the standard libraries ask for: an exit, an environment that is empty, terminals that are none.
+    cli::exit::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::environment::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::terminal_input::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::terminal_output::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::terminal_stdin::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::terminal_stdout::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    cli::terminal_stderr::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    logging::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    crate::contract::types::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    if !grants.http.is_empty() {
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    }
+    if grants.storage {
+        store::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    }
+    if grants.lookup {
+        lookup::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    }
+    if grants.scheduling {
+        scheduling::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    }
+    if grants.outbox {
+        outbox::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    }
+    Ok(())
+}
+
+impl crate::contract::types::Host for State {}
+
+impl logging::Host for State {
+    async fn log(&mut self, level: logging::Level, context: String, message: String) -> wasmtime::Result<()> {
+        let level = match level {
+            logging::Level::Trace => "trace",
+            logging::Level::Debug => "debug",
+            logging::Level::Info => "info",
+            logging::Level::Warn => "warn",
+            logging::Level::Error => "error",
+            logging::Level::Critical => "critical",
+        };
+        let line = if context.is_empty() { message } else { format!("{context}: {message}") };
+        self.lines.write(level, &line);
+        Ok(())
+    }
+}
+
+impl lookup::Host for State {
+    async fn properties(
+        &mut self,
+        dependent: String,
+        id: String,
+        properties: Vec<String>,
+    ) -> wasmtime::Result<Option<Vec<Value>>> {
+        Ok(self.lent.lookup.as_ref().and_then(|lookup| lookup.properties(&dependent, &id, &properties)))
+    }
+
+    async fn in_use(&mut self, attribute: String, text: String, except: String) -> wasmtime::Result<bool> {
+        Ok(self.lent.lookup.as_ref().is_some_and(|lookup| lookup.in_use(&attribute, &text, &except)))
+    }
+}
+
+impl scheduling::Host for State {
+    async fn wake(&mut self, at: String, subject: String) -> wasmtime::Result<Result<(), String>> {
+        Ok(match &self.lent.scheduling {
+            Some(scheduling) => scheduling.wake(&at, &subject),
+            None => Err("nobody would be woken here".to_owned()),
+        })
+    }
+
+    async fn due(&mut self) -> wasmtime::Result<Vec<String>> {
+        Ok(self.lent.scheduling.as_ref().map(|scheduling| scheduling.due()).unwrap_or_default())
+    }
+}
+
+impl outbox::Host for State {
+    async fn create(&mut self, name: String) -> wasmtime::Result<Result<Resource<OutboxFile>, String>> {
+        let Some(outbox) = &self.lent.outbox else { return Ok(Err("there is no outbox here".to_owned())) };
+        match outbox.create(&name) {
+            Ok(writer) => Ok(Ok(self.table.push(OutboxFile(writer))?)),
+            Err(reason) => Ok(Err(reason)),
+        }
+    }
+}
+
+impl outbox::HostFile for State {
+    async fn write(&mut self, file: Resource<OutboxFile>, text: String) -> wasmtime::Result<Result<(), String>> {
+        Ok(self.table.get_mut(&file)?.0.write(&text))
+    }
+
+    async fn finish(&mut self, file: Resource<OutboxFile>) -> wasmtime::Result<Result<(), String>> {
+        Ok(self.table.get_mut(&file)?.0.finish())
+    }
+
+    async fn drop(&mut self, file: Resource<OutboxFile>) -> wasmtime::Result<()> {
+        self.table.delete(file)?;
+        Ok(())
+    }
+}
+
+impl store::Host for State {
+    async fn open(&mut self, identifier: String) -> wasmtime::Result<Result<Resource<Bucket>, store::Error>> {
+        if self.lent.key_value.is_none() {
+            return Ok(Err(store::Error::AccessDenied));
+        }
+        // A step has one store; the empty name is what some libraries open.
+        if !matches!(identifier.as_str(), "default" | "") {
+            return Ok(Err(store::Error::NoSuchStore));
+        }
+        Ok(Ok(self.table.push(Bucket)?))
+    }
+}
+
+impl State {
+    fn key_value<T>(
+        &mut self,
+        bucket: &Resource<Bucket>,
+        key: &str,
+        work: impl FnOnce(&dyn crate::KeyValue) -> Result<T, String>,
+    ) -> wasmtime::Result<Result<T, store::Error>> {
+        self.table.get(bucket)?;
+        if key.len() > KEY_BYTES {
+            return Ok(Err(store::Error::Other(format!("a key has at most {KEY_BYTES} bytes"))));
+        }
+        Ok(match &self.lent.key_value {
+            Some(key_value) => work(key_value.as_ref()).map_err(store::Error::Other),
+            None => Err(store::Error::AccessDenied),
+        })
+    }
+}
+
+impl store::HostBucket for State {
+    async fn get(
+        &mut self,
+        bucket: Resource<Bucket>,
+        key: String,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, store::Error>> {
+        self.key_value(&bucket, &key, |values| values.get(&key))
+    }
+
+    async fn set(
+        &mut self,
+        bucket: Resource<Bucket>,
+        key: String,
+        value: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), store::Error>> {
+        if value.len() > VALUE_BYTES {
+            return Ok(Err(store::Error::Other(format!("a value has at most {VALUE_BYTES} bytes"))));
+        }
+        self.key_value(&bucket, &key, |values| values.set(&key, Some(value)))
+    }
+
+    async fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> wasmtime::Result<Result<(), store::Error>> {
+        self.key_value(&bucket, &key, |values| values.set(&key, None))
+    }
+
+    async fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> wasmtime::Result<Result<bool, store::Error>> {
+        self.key_value(&bucket, &key, |values| values.get(&key).map(|value| value.is_some()))
+    }
+
+    async fn list_keys(
+        &mut self,
+        bucket: Resource<Bucket>,
+        cursor: Option<String>,
+    ) -> wasmtime::Result<Result<store::KeyResponse, store::Error>> {
+        let after = cursor.unwrap_or_default();
+        self.key_value(&bucket, "", |values| {
+            let keys = values.keys(&after, KEYS)?;
+            let cursor = keys.last().filter(|_| keys.len() == KEYS as usize).cloned();
+            Ok(store::KeyResponse { keys, cursor })
+        })
+    }
+
+    async fn drop(&mut self, bucket: Resource<Bucket>) -> wasmtime::Result<()> {
+        self.table.delete(bucket)?;
+        Ok(())
+    }
+}

@@ -5,7 +5,7 @@ pub mod replace;
 use crate::attributes::{Attributes, graph_path};
 use crate::language::catalogue::{Function, Gives, Kind as Takes};
 use crate::language::fault::{Fault, Span};
-use crate::language::nearest::nearest;
+use rollcall_sdk::settings::nearest;
 use crate::language::parser::parse;
 use crate::language::syntax::{Call, Expression, Node as Syntax};
 use crate::moment::exact::Styles;

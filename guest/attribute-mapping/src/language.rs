@@ -11,7 +11,6 @@
 pub mod catalogue;
 pub mod fault;
 pub mod lexer;
-pub mod nearest;
 pub mod parser;
 pub mod syntax;
 

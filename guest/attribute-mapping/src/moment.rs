@@ -44,7 +44,8 @@ pub enum Zone {
 }
 
 /// A moment between the years 1 and 9999.
-#[derive(Debug, Clone, Copy)]
+/// The default is the first of them.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Moment {
     ticks: i64,
     /// What is known about its zone.

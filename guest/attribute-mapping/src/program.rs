@@ -63,15 +63,35 @@ impl Node {
         }
     }
 
+    /// The parts right below it.
+    pub fn children(&self) -> Box<dyn Iterator<Item = &Node> + '_> {
+        match &self.kind {
+            Kind::Call(_, arguments) => Box::new(arguments.iter().flatten()),
+            Kind::Comparison(_, sides) => Box::new([&sides.0, &sides.1].into_iter()),
+            Kind::Guarded(_, condition) => Box::new(std::iter::once(condition.as_ref())),
+            _ => Box::new(std::iter::empty()),
+        }
+    }
+
     /// Whether it, or a part of it, is a call of this function.
     pub fn calls(&self, function: Function) -> bool {
-        match &self.kind {
-            Kind::Call(called, arguments) => {
-                *called == function || arguments.iter().flatten().any(|argument| argument.calls(function))
-            }
-            Kind::Comparison(_, sides) => sides.0.calls(function) || sides.1.calls(function),
-            Kind::Guarded(_, condition) => condition.calls(function),
-            _ => false,
+        matches!(&self.kind, Kind::Call(called, _) if *called == function)
+            || self.children().any(|child| child.calls(function))
+    }
+
+    /// Whether a phone number in it takes its country from the person.
+    pub fn needs_region(&self) -> bool {
+        let bare = matches!(&self.kind, Kind::Call(Function::PhoneE164, arguments) if !matches!(arguments.get(1), Some(Some(_))));
+        bare || self.children().any(Node::needs_region)
+    }
+
+    /// The attributes that it reads, in their order, each once.
+    pub fn slots(&self, slots: &mut Vec<(Slot, Option<Slot>)>) {
+        if let Kind::Attribute(slot, other) = &self.kind
+            && !slots.contains(&(*slot, *other))
+        {
+            slots.push((*slot, *other));
         }
+        self.children().for_each(|child| child.slots(slots));
     }
 }

@@ -75,6 +75,21 @@ impl<'a> Value<'a> {
         if texts.is_empty() { Self::Null } else { Self::Texts(Texts::Owned(texts)) }
     }
 
+    /// A value that the host gave.
+    pub fn from_contract(value: rollcall_sdk::Value) -> Value<'static> {
+        use rollcall_sdk::Value as Given;
+        match value {
+            Given::Null => Value::Null,
+            Given::Keep => Value::Keep,
+            Given::Boolean(value) => Value::Boolean(value),
+            Given::Integer(number) => Value::Integer(number),
+            Given::Number(number) => Value::Number(number),
+            Given::Text(text) | Given::DateTime(text) => Value::Text(text.into()),
+            Given::Texts(texts) => Value::texts(texts.into_iter().map(Cow::Owned).collect()),
+            Given::Json(json) => Value::Json(json.into()),
+        }
+    }
+
     /// The same value, borrowed.
     pub fn borrow<'b>(&'b self) -> Value<'b> {
         match self {
@@ -122,6 +137,18 @@ impl<'a> Value<'a> {
             Self::Text(text) => text.is_empty(),
             Self::Texts(texts) => texts.iter().all(|text| text.is_empty()),
             other => other.is_null(),
+        }
+    }
+
+    /// A single value as text: numbers and dates as the language writes them. None for null, lists and objects.
+    pub fn into_text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Boolean(value) => Some(Cow::Borrowed(boolean_text(value))),
+            Self::Integer(number) => Some(number.to_string().into()),
+            Self::Number(number) => Some(number.to_string().into()),
+            Self::Text(text) => Some(text),
+            Self::Moment(moment) => Some(moment.to_string().into()),
+            Self::Null | Self::Keep | Self::Texts(_) | Self::Json(_) => None,
         }
     }
 

@@ -24,18 +24,13 @@ impl<'a> Evaluation<'a> {
     /// A value as text; none when it is null.
     pub(super) fn text_from(&self, value: Value<'a>, span: Span) -> Result<Option<Cow<'a, str>>, Fault> {
         match value {
-            Value::Null | Value::Keep => Ok(None),
-            Value::Boolean(value) => Ok(Some(Cow::Borrowed(boolean_text(value)))),
-            Value::Integer(number) => Ok(Some(number.to_string().into())),
-            Value::Number(number) => Ok(Some(number.to_string().into())),
-            Value::Text(text) => Ok(Some(text)),
-            Value::Moment(moment) => Ok(Some(moment.to_string().into())),
             Value::Texts(texts) => single(texts, span),
             Value::Json(_) => {
                 let message = "this is an object where a text is needed; name one of its fields, such as \
                                [employeeOrgData.division]";
                 Err(Fault::at(span, message))
             }
+            other => Ok(other.into_text()),
         }
     }
 

@@ -13,7 +13,7 @@
 use super::catalogue::{self, Function};
 use super::fault::{Fault, Span};
 use super::lexer::{self, Placed, Token};
-use super::nearest::nearest;
+use rollcall_sdk::settings::nearest;
 use super::syntax::{Call, CompareMethod, Comparison, Expression, Node};
 use super::{DEEPEST_NESTING, LONGEST_EXPRESSION};
 

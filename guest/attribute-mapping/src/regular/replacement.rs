@@ -91,12 +91,9 @@ fn substitution<'a>(after: &'a str, regular: &Regular) -> Option<(Part, &'a str)
         '+' => Some((Part::Last, rest)),
         '_' => Some((Part::Whole, rest)),
         '0'..='9' => {
-            // As many digits as name a group.
-            let digits = after.bytes().take(4).take_while(u8::is_ascii_digit).count();
-            (1..=digits).rev().find_map(|count| {
-                let group = regular.group(after.get(..count)?)?;
-                Some((Part::Group(group), after.get(count..)?))
-            })
+            // All digits that follow are the number; if it names no group, the dollar sign is itself.
+            let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+            Some((Part::Group(regular.group(after.get(..digits)?)?), after.get(digits..)?))
         }
         _ => None,
     }

@@ -136,7 +136,15 @@ impl Translator<'_> {
                 self.rest = rest;
                 Ok(())
             }
-            'p' | 'P' | 'd' | 'D' | 'w' | 'W' | 's' | 'S' | 't' | 'r' | 'n' | 'f' | 'v' | 'a' => self.keep(c),
+            'p' | 'P' if self.rest.starts_with('{') => {
+                let (name, rest) = self.rest.split_once('}').ok_or("the name of a class of characters has no end")?;
+                self.out.extend(['\\', c]);
+                self.out.push_str(name);
+                self.out.push('}');
+                self.rest = rest;
+                Ok(())
+            }
+            'd' | 'D' | 'w' | 'W' | 's' | 'S' | 't' | 'r' | 'n' | 'f' | 'v' | 'a' => self.keep(c),
             'b' | 'B' | 'A' | 'z' | 'G' | '1'..='9' if !in_class => self.keep(c),
             c if c.is_ascii_alphanumeric() => Err(format!(r"there is no escape \{c}")),
             // A sign: itself.

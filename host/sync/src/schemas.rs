@@ -83,7 +83,8 @@ impl Schemas {
                 number
             }
         };
-        let known = stored.iter().map(|(number, schema)| (*number, schema.iter().map(Attribute::from).collect())).collect();
+        let known =
+            stored.iter().map(|(number, schema)| (*number, schema.iter().map(Attribute::from).collect())).collect();
         Ok(Self { current, known })
     }
 

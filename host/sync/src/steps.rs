@@ -3,6 +3,8 @@
 //! The run is written against these traits, not against wasmtime: [`sandboxed`] implements them with components, and the simulation
 //! test with plain functions, so that ten thousand random histories take minutes.
 
+pub mod sandboxed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;

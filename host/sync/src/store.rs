@@ -615,6 +615,10 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<MemberWork>>;
     /// The groups that the target has a person in, each with the membership.
     fn applied_memberships(&self, person: Row) -> Result<Vec<(TeamWork, MemberWork)>>;
+    /// Groups whose members differ from what the target holds, whatever stands in the way of pushing them now.
+    fn teams_due(&self, now: Millis, limit: u32) -> Result<Vec<TeamWork>>;
+    /// The members of such a group who would enter or leave.
+    fn members_due(&self, team: Row, direction: Direction, now: Millis, limit: u32) -> Result<Vec<MemberWork>>;
     /// When the next attempt at something that failed is due, after `now`.
     fn next_attempt(&self, now: Millis) -> Result<Option<Millis>>;
     /// Every member that a group should have, behind `after`; with `keep_unconfirmed` also those whose removal is held.
@@ -642,6 +646,8 @@ pub trait Store: Send + Sync {
     fn clear_wakes(&self, step: &str, now: Millis) -> Result<()>;
     /// The next moment at which something is due by itself.
     fn next_due(&self, now: Millis) -> Result<Option<Millis>>;
+    /// Whether another person than `except` has, or is to have, this text at a position of the profile.
+    fn in_use(&self, position: usize, text: &str, except: &str) -> Result<bool>;
     /// A value of key-value storage.
     fn key_value(&self, step: &str, key: &str) -> Result<Option<Vec<u8>>>;
     /// Keys of key-value storage behind `after`.

@@ -318,13 +318,13 @@ impl Quarantine {
         let failures = u32::try_from(failed.len()).unwrap_or(u32::MAX);
         let last = failed.first()?;
         // One failure may be anything; from the second on the schedule steps back.
-        let wait = Duration::from_secs(60).saturating_mul(1u32.checked_shl(failures.checked_sub(2)?).unwrap_or(u32::MAX));
+        let wait =
+            Duration::from_secs(60).saturating_mul(1u32.checked_shl(failures.checked_sub(2)?).unwrap_or(u32::MAX));
         let wait = i64::try_from(wait.min(Duration::from_secs(86_400)).as_millis()).unwrap_or(86_400_000);
         let ended = last.ended.as_deref().and_then(parse_rfc3339)?;
         Some(Self { failures, until: ended + wait, reason: last.message.clone().unwrap_or_default() })
     }
 }
-
 
 #[cfg(test)]
 mod tests {

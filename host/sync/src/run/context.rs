@@ -126,7 +126,11 @@ impl Context {
             let until = self.clock.now().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
             return Err(Stop::Waiting { until, reason: retry.fault.message });
         }
-        self.log.write(Event::Waiting { step: step.to_owned(), seconds: wait.as_secs(), reason: retry.fault.message.clone() });
+        self.log.write(Event::Waiting {
+            step: step.to_owned(),
+            seconds: wait.as_secs(),
+            reason: retry.fault.message.clone(),
+        });
         self.progress.waiting(step, wait, &retry.fault.message);
         self.counts.add(|counts| counts.seconds_waited += wait.as_secs());
         self.clock.sleep(wait).await;

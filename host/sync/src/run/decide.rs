@@ -232,7 +232,9 @@ impl Decider {
             } else if assignment.belongings.is_empty() {
                 match self.policy.out_of_scope {
                     OutOfScope::Remove => draft.settle(Fate::Absent, "out of scope"),
-                    OutOfScope::Keep if draft.job.applied.is_some() => draft.settle(Fate::Held, "out of scope: kept as it is"),
+                    OutOfScope::Keep if draft.job.applied.is_some() => {
+                        draft.settle(Fate::Held, "out of scope: kept as it is")
+                    }
                     OutOfScope::Keep => draft.settle(Fate::Absent, "out of scope"),
                 }
             }
@@ -262,7 +264,9 @@ impl Decider {
                 }
                 broken => {
                     let reason = match broken {
-                        Ok(mapped) => format!("the mapping answered {} outcomes for {count} people", mapped.outcomes.len()),
+                        Ok(mapped) => {
+                            format!("the mapping answered {} outcomes for {count} people", mapped.outcomes.len())
+                        }
                         Err(StepError::Broken(reason)) => reason,
                         Err(error) => return Err(step_error("mapping")(error)),
                     };
@@ -308,7 +312,10 @@ impl Decider {
                 broken => {
                     let reason = match broken {
                         Ok(grouped) => {
-                            format!("the grouping answered {} assignments for {count} people", grouped.assignments.len())
+                            format!(
+                                "the grouping answered {} assignments for {count} people",
+                                grouped.assignments.len()
+                            )
                         }
                         Err(StepError::Broken(reason)) => reason,
                         Err(error) => return Err(step_error("grouping")(error)),
@@ -425,7 +432,8 @@ impl Draft {
             Outcome::Profile(values) => {
                 let attributes = schemas.attributes();
                 if values.len() != attributes.len() {
-                    let reason = format!("the mapping answered {} values for {} attributes", values.len(), attributes.len());
+                    let reason =
+                        format!("the mapping answered {} values for {} attributes", values.len(), attributes.len());
                     return self.settle(Fate::Held, &reason);
                 }
                 let misfit = values.iter().zip(attributes).find(|(value, attribute)| !fits(value, attribute.kind));
@@ -541,4 +549,3 @@ impl Draft {
         events.push(Event::Person { deed, person: self.job.id.clone(), name, changes: Vec::new(), reason });
     }
 }
-

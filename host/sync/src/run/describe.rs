@@ -45,7 +45,10 @@ pub(super) fn note_changes(context: &Context) -> Result<(), Stop> {
             let mut open: BTreeSet<String> =
                 store.setting(CHANGED_RULES)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
             open.extend(changed.iter().map(|id| (*id).to_owned()));
-            note(context, &format!("{} of {} rules changed: everybody is asked about those", changed.len(), rules.len()));
+            note(
+                context,
+                &format!("{} of {} rules changed: everybody is asked about those", changed.len(), rules.len()),
+            );
             let text = serde_json::to_string(&open).unwrap_or_default();
             store.set(&[(CHANGED_RULES, Some(&text))])?;
         }
@@ -80,7 +83,8 @@ pub(super) async fn describe(context: &Context) -> Result<(), Stop> {
     let mut after = String::new();
     let mut grouping = None;
     loop {
-        let keys = if all { context.store.team_keys(&after, BATCH)? } else { context.store.undescribed_teams(BATCH)? };
+        let keys =
+            if all { context.store.team_keys(&after, BATCH)? } else { context.store.undescribed_teams(BATCH)? };
         let Some(last) = keys.last() else { break };
         after.clone_from(last);
         let instance = match &mut grouping {

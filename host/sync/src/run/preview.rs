@@ -22,12 +22,24 @@ pub fn preview(context: &Context, limit: u32) -> Result<Vec<Event>> {
             (_, Some(_)) => Deed::Updated,
         };
         let changes = changes(context.schemas.attributes(), before.as_deref().unwrap_or_default(), &after);
-        events.push(Event::Person { deed, name: name_of(context, &after), person: work.id, changes, reason: work.reason });
+        events.push(Event::Person {
+            deed,
+            name: name_of(context, &after),
+            person: work.id,
+            changes,
+            reason: work.reason,
+        });
     }
     for work in store.people(PeoplePhase::Out { confirmed_only: false }, now, 0, limit, None)? {
         let before = read(&work.applied).unwrap_or_default();
         let name = name_of(context, &before);
-        events.push(Event::Person { deed: Deed::Removed, name, person: work.id, changes: Vec::new(), reason: work.reason });
+        events.push(Event::Person {
+            deed: Deed::Removed,
+            name,
+            person: work.id,
+            changes: Vec::new(),
+            reason: work.reason,
+        });
     }
     for team in store.teams_in(now, 0, limit)? {
         let deed = if team.applied.is_some() { Deed::Updated } else { Deed::Created };

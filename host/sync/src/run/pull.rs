@@ -8,8 +8,8 @@ use rollcall_sandbox::contract::types::Failure;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::context::{Context, step_error};
 use super::Stop;
+use super::context::{Context, step_error};
 use crate::progress::Part;
 use crate::run_log::{Deed, Event};
 use crate::store::{Effects, PageCommit, SourceChange};
@@ -47,7 +47,8 @@ pub(super) async fn pull(context: &Context) -> Result<(), Stop> {
         match read_round(context, &round).await? {
             Ended::Complete => return Ok(()),
             Ended::Expired(reason) if context.policy.resets() && context.store.setting("cursor")?.is_some() => {
-                let message = format!("the source does not accept the stored cursor: {reason}; starting over with a full round");
+                let message =
+                    format!("the source does not accept the stored cursor: {reason}; starting over with a full round");
                 context.log.write(Event::Note { message });
                 context.store.reset()?;
                 round = open_round(context)?;
@@ -197,7 +198,8 @@ async fn store_page(context: &Context, round: &Round, page: Page, effects: Effec
     let (full, interest) = (round.full, context.interest());
     let receipt = context
         .blocking(move |store| {
-            let settings: Vec<(&str, Option<&str>)> = cursor.iter().map(|cursor| ("cursor", Some(cursor.as_str()))).collect();
+            let settings: Vec<(&str, Option<&str>)> =
+                cursor.iter().map(|cursor| ("cursor", Some(cursor.as_str()))).collect();
             store.commit_page(&PageCommit {
                 changes: &changes,
                 full,
@@ -286,7 +288,13 @@ pub(super) async fn fetch(context: &Context, id: &str) -> Result<(), Stop> {
         .blocking(move |store| {
             let changes = [change];
             let effects = Effects::default();
-            store.commit_page(&PageCommit { changes: &changes, full: false, interest: &interest, settings: &[], effects: &effects })
+            store.commit_page(&PageCommit {
+                changes: &changes,
+                full: false,
+                interest: &interest,
+                settings: &[],
+                effects: &effects,
+            })
         })
         .await?;
     context.store.mark(crate::store::Stage::Map, id)?;

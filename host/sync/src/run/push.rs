@@ -87,7 +87,11 @@ pub(super) async fn push(context: &Context, only: Only) -> Result<(), Stop> {
             };
         }
         if let Some(reason) = &throttled {
-            context.log.write(Event::Waiting { step: STEP.to_owned(), seconds: wait.as_secs(), reason: reason.clone() });
+            context.log.write(Event::Waiting {
+                step: STEP.to_owned(),
+                seconds: wait.as_secs(),
+                reason: reason.clone(),
+            });
             context.progress.waiting(STEP, wait, reason);
             context.counts.add(|counts| counts.seconds_waited += wait.as_secs());
         }
@@ -182,7 +186,8 @@ impl Targets {
 }
 
 /// What came back from a call.
-type Pushed = (Vec<Planned>, Result<(Vec<rollcall_sandbox::contract::target::Outcome>, Effects), StepError>, Box<dyn Target>);
+type Pushed =
+    (Vec<Planned>, Result<(Vec<rollcall_sandbox::contract::target::Outcome>, Effects), StepError>, Box<dyn Target>);
 
 /// Hands out a phase, as many calls at a time as the target allows; answers how many operations there were.
 async fn drive(
@@ -219,7 +224,11 @@ async fn drive(
             }
             Err(StepError::Broken(reason)) if batch.len() > 1 => {
                 // Half of it at a time, until the culprit is alone.
-                context.log.write(Event::Component { step: STEP.to_owned(), level: "error".to_owned(), message: reason });
+                context.log.write(Event::Component {
+                    step: STEP.to_owned(),
+                    level: "error".to_owned(),
+                    message: reason,
+                });
                 let mut first = batch;
                 let second = first.split_off(first.len() / 2);
                 for half in [first, second] {
@@ -239,4 +248,3 @@ fn start(calls: &mut JoinSet<Pushed>, mut target: Box<dyn Target>, batch: Vec<Pl
         (batch, answer, target)
     });
 }
-

@@ -314,6 +314,12 @@ impl Store for SqliteStore {
     fn applied_memberships(&self, person: Row) -> Result<Vec<(TeamWork, MemberWork)>> {
         self.read(|c| push::applied_memberships(c, person))
     }
+    fn teams_due(&self, now: Millis, limit: u32) -> Result<Vec<TeamWork>> {
+        self.read(|c| push::teams_due(c, now, limit))
+    }
+    fn members_due(&self, team: Row, direction: Direction, now: Millis, limit: u32) -> Result<Vec<MemberWork>> {
+        self.read(|c| push::members_due(c, team, direction, now, limit))
+    }
     fn next_attempt(&self, now: Millis) -> Result<Option<Millis>> {
         let sql = "select min(next) from failure where next > ?1 and parked = 0";
         self.read(|c| Ok(optional(c, sql, [now], |row| row.get(0))?.flatten()))
@@ -356,6 +362,13 @@ impl Store for SqliteStore {
     }
     fn next_due(&self, now: Millis) -> Result<Option<Millis>> {
         self.read(|c| history::next_due(c, now))
+    }
+    fn in_use(&self, position: usize, text: &str, except: &str) -> Result<bool> {
+        // The first element of a stored profile is its schema's number.
+        let path = format!("$[{}]", position + 1);
+        let sql = "select count(*) from (select 1 from person where id <> ?3
+                     and (json_extract(profile, ?1) = ?2 or json_extract(applied, ?1) = ?2) limit 1)";
+        self.read(|c| Ok(count(c, sql, (&path, text, except))? > 0))
     }
     fn key_value(&self, step: &str, key: &str) -> Result<Option<Vec<u8>>> {
         self.read(|c| storage::get(c, step, key))

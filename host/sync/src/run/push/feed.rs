@@ -75,7 +75,11 @@ impl<'a> Feed<'a> {
                 self.after = works.last().map_or(after, |work| work.row);
                 let mut planned = Vec::with_capacity(works.len());
                 for team in works {
-                    let members = if team.applied.is_none() { self.members_of(&team, Direction::In, 0).await? } else { Vec::new() };
+                    let members = if team.applied.is_none() {
+                        self.members_of(&team, Direction::In, 0).await?
+                    } else {
+                        Vec::new()
+                    };
                     planned.push(Planned::Team { team, members });
                 }
                 Ok(planned)

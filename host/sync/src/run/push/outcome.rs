@@ -61,8 +61,11 @@ fn member(work: &MemberWork) -> Member {
 
 fn definition(team: &TeamWork) -> Definition {
     let text = team.definition.as_deref().or(team.applied.as_deref());
-    text.and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_else(|| Definition { name: team.key.clone(), parent: None, welcome_message: None })
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| Definition {
+        name: team.key.clone(),
+        parent: None,
+        welcome_message: None,
+    })
 }
 
 fn group_entry(team: &TeamWork) -> GroupEntry {
@@ -146,14 +149,23 @@ impl<'a> Recorder<'a> {
             return;
         }
         let reason = self.throttled.clone().unwrap_or_default();
-        self.context.log.write(Event::Waiting { step: STEP.to_owned(), seconds: wait.as_secs(), reason: reason.clone() });
+        self.context.log.write(Event::Waiting {
+            step: STEP.to_owned(),
+            seconds: wait.as_secs(),
+            reason: reason.clone(),
+        });
         self.context.progress.waiting(STEP, wait, &reason);
         self.context.counts.add(|counts| counts.seconds_waited += wait.as_secs());
         self.context.clock.sleep(wait).await;
     }
 
     /// Records the outcomes of a call in one transaction.
-    pub(super) async fn record(&mut self, batch: Vec<Planned>, outcomes: Vec<Outcome>, effects: Effects) -> Result<(), Stop> {
+    pub(super) async fn record(
+        &mut self,
+        batch: Vec<Planned>,
+        outcomes: Vec<Outcome>,
+        effects: Effects,
+    ) -> Result<(), Stop> {
         let mut applied = Vec::new();
         let mut events = Vec::new();
         let count = batch.len() as u64;
@@ -313,7 +325,8 @@ impl<'a> Recorder<'a> {
         });
         if leave {
             self.context.counts.add(|counts| counts.members_removed += count);
-            applied.push(Applied::MembersOut { team: team.row, members: done.iter().map(|member| member.row).collect() });
+            applied
+                .push(Applied::MembersOut { team: team.row, members: done.iter().map(|member| member.row).collect() });
         } else {
             self.context.counts.add(|counts| counts.members_added += count);
             let membership = |member: &MemberWork| told(&member.id).and_then(|told| told.membership.clone());

@@ -26,7 +26,9 @@ pub(super) fn jobs(
     member_of: bool,
 ) -> rusqlite::Result<(Vec<Job>, QueueCursor)> {
     let due = column(stage);
-    let select = format!("select {due}, row, id, object, fate, reason, profile, applied, map_due from person left join mirror using (row)");
+    let select = format!(
+        "select {due}, row, id, object, fate, reason, profile, applied, map_due from person left join mirror using (row)"
+    );
     let sql = match stage {
         Stage::Rescan => format!("{select} where fate = 1 and ?1 >= ?2 and row > ?3 order by row limit ?4"),
         _ => format!("{select} where {due} <= ?1 and ({due}, row) > (?2, ?3) order by {due}, row limit ?4"),

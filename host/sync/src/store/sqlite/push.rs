@@ -5,8 +5,7 @@ use rusqlite::{Connection, Row as SqlRow};
 use super::{collect, count, fate_of, optional};
 use crate::store::{Direction, MemberWork, Millis, Only, Pending, PeoplePhase, PersonWork, Row, TeamWork};
 
-const PERSON: &str =
-    "select row, id, fate, reason, profile, applied, applied_active, match, applied_match, remote, confirmed from person";
+const PERSON: &str = "select row, id, fate, reason, profile, applied, applied_active, match, applied_match, remote, confirmed from person";
 
 fn person_work(row: &SqlRow<'_>) -> rusqlite::Result<PersonWork> {
     Ok(PersonWork {
@@ -64,8 +63,12 @@ pub(super) fn people(
 }
 
 /// The groups that the target has a person in.
-pub(super) fn applied_memberships(connection: &Connection, person: Row) -> rusqlite::Result<Vec<(TeamWork, MemberWork)>> {
-    let sql = "select person.row, id, person.remote, membership, coalesce(applied_match, match, ''), desired, member.team
+pub(super) fn applied_memberships(
+    connection: &Connection,
+    person: Row,
+) -> rusqlite::Result<Vec<(TeamWork, MemberWork)>> {
+    let sql =
+        "select person.row, id, person.remote, membership, coalesce(applied_match, match, ''), desired, member.team
                from member join person on person.row = member.person where member.person = ?1 and member.applied > 0";
     let members: Vec<(Row, MemberWork)> =
         collect(connection, sql, [person], |row| Ok((row.get(6)?, member_work(row)?)))?;
@@ -245,4 +248,25 @@ pub(super) fn unconfirmed_removals(connection: &Connection, now: Millis) -> rusq
     let sql = "select count(*) from person indexed by person_push
                where push_due <= ?1 and fate = 3 and applied is not null and confirmed = 0 and displaced = 0";
     count(connection, sql, [now])
+}
+
+pub(super) fn teams_due(connection: &Connection, now: Millis, limit: u32) -> rusqlite::Result<Vec<TeamWork>> {
+    let sql = format!(
+        "{TEAM} where team.row in (select team from member indexed by member_push where push_due <= ?1 limit ?2)
+         order by team.row"
+    );
+    collect(connection, &sql, (now, limit), team_work)
+}
+
+pub(super) fn members_due(
+    connection: &Connection,
+    team: Row,
+    direction: Direction,
+    now: Millis,
+    limit: u32,
+) -> rusqlite::Result<Vec<MemberWork>> {
+    let sql = "select person.row, id, person.remote, membership, coalesce(match, applied_match, ''), desired
+               from member indexed by member_push join person on person.row = member.person
+               where team = ?1 and member.push_due <= ?2 and (desired > 0) = ?4 order by person limit ?3";
+    collect(connection, sql, (team, now, limit, direction == Direction::In), member_work)
 }

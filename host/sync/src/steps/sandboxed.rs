@@ -1,0 +1,260 @@
+//! The steps of a tenant as components in the sandbox: loading and linking them, configuring each instance, and lending it what it was
+//! granted.
+
+mod lent;
+mod load;
+mod logins;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rollcall_sandbox::contract::grouping::{Candidate, Explanation, Group};
+use rollcall_sandbox::contract::mapping::{AttributeTrace, Outcome, Person};
+use rollcall_sandbox::contract::source::{Page, UserPatch};
+use rollcall_sandbox::contract::target::{self, FoundPage, Listing, Operation, TargetLimits};
+use rollcall_sandbox::contract::types::{Attribute, Failure, Problem};
+use rollcall_sandbox::{
+    CallError, GroupingInstance, GroupingStep, MappingInstance, MappingStep, SourceInstance, SourceStep,
+    TargetInstance, TargetStep,
+};
+
+pub use self::lent::RunSink;
+use self::lent::{Lender, Recorder};
+pub use self::load::{Components, Problems, Services};
+use super::{Calling, Grouped, Grouping, Mapped, Mapping, Shape, Source, StepError, Steps, Target};
+use crate::store::Effects;
+
+/// A tenant's steps, linked and checked.
+pub struct SandboxedSteps {
+    shape: Shape,
+    sink: Arc<RunSink>,
+    source: Linked<SourceStep>,
+    mappings: Vec<Linked<MappingStep>>,
+    grouping: Linked<GroupingStep>,
+    scope: Option<Linked<GroupingStep>>,
+    target: Linked<TargetStep>,
+}
+
+/// A linked step with its settings and what it is lent.
+struct Linked<S> {
+    step: S,
+    settings: String,
+    /// What a mapping inherits, and what a grouping or target gets to know of the profile.
+    attributes: Arc<[Attribute]>,
+    lender: Lender,
+    digest: String,
+}
+
+impl SandboxedSteps {
+    /// Where lines of components and calls go: the log of the run that is under way.
+    pub fn sink(&self) -> Arc<RunSink> {
+        Arc::clone(&self.sink)
+    }
+
+    /// The digests of the components, by step.
+    pub fn digests(&self) -> BTreeMap<String, String> {
+        let mappings = self.mappings.iter().map(|linked| (linked.lender.step().to_owned(), linked.digest.clone()));
+        mappings
+            .chain([
+                ("source".to_owned(), self.source.digest.clone()),
+                ("grouping".to_owned(), self.grouping.digest.clone()),
+                ("target".to_owned(), self.target.digest.clone()),
+            ])
+            .collect()
+    }
+}
+
+fn broken(error: CallError) -> StepError {
+    StepError::Broken(error.to_string())
+}
+
+fn unusable(problem: Problem) -> StepError {
+    StepError::Unusable(problem.message)
+}
+
+impl Steps for SandboxedSteps {
+    fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    fn source(&self) -> Calling<'_, Box<dyn Source>> {
+        Box::pin(async {
+            let (lent, recorder) = self.source.lender.lend();
+            let mut instance = self.source.step.instance(lent).await.map_err(broken)?;
+            let properties = self.shape.source_properties();
+            instance.configure(&self.source.settings, &properties).await.map_err(broken)?.map_err(unusable)?;
+            Ok(Box::new(SandboxedSource { instance, recorder }) as Box<dyn Source>)
+        })
+    }
+
+    fn mapping(&self) -> Calling<'_, Box<dyn Mapping>> {
+        Box::pin(async {
+            let mut chain = Vec::with_capacity(self.mappings.len());
+            for linked in &self.mappings {
+                let (lent, recorder) = linked.lender.lend();
+                let mut instance = linked.step.instance(lent).await.map_err(broken)?;
+                instance.configure(&linked.settings, &linked.attributes).await.map_err(broken)?.map_err(unusable)?;
+                chain.push((instance, recorder));
+            }
+            Ok(Box::new(SandboxedMapping { chain }) as Box<dyn Mapping>)
+        })
+    }
+
+    fn grouping(&self) -> Calling<'_, Box<dyn Grouping>> {
+        Box::pin(async { grouping(&self.grouping).await })
+    }
+
+    fn scope(&self) -> Calling<'_, Option<Box<dyn Grouping>>> {
+        Box::pin(async {
+            match &self.scope {
+                Some(linked) => grouping(linked).await.map(Some),
+                None => Ok(None),
+            }
+        })
+    }
+
+    fn target(&self) -> Calling<'_, Box<dyn Target>> {
+        Box::pin(async {
+            let (lent, recorder) = self.target.lender.lend();
+            let mut instance = self.target.step.instance(lent).await.map_err(broken)?;
+            let attributes = &self.target.attributes;
+            instance.configure(&self.target.settings, attributes).await.map_err(broken)?.map_err(unusable)?;
+            let lender = &self.target.lender;
+            Ok(Box::new(SandboxedTarget { instance, recorder, lender: lender.clone() }) as Box<dyn Target>)
+        })
+    }
+}
+
+async fn grouping(linked: &Linked<GroupingStep>) -> Result<Box<dyn Grouping>, StepError> {
+    let (lent, recorder) = linked.lender.lend();
+    let mut instance = linked.step.instance(lent).await.map_err(broken)?;
+    instance.configure(&linked.settings, &linked.attributes).await.map_err(broken)?.map_err(unusable)?;
+    Ok(Box::new(SandboxedGrouping { instance, recorder }))
+}
+
+struct SandboxedSource {
+    instance: SourceInstance,
+    recorder: Arc<Recorder>,
+}
+
+impl Source for SandboxedSource {
+    fn pull(&mut self, cursor: Option<String>) -> Calling<'_, (Result<Page, Failure>, Effects)> {
+        Box::pin(async move {
+            let page = self.instance.pull(cursor.as_deref()).await.map_err(broken)?;
+            Ok((page, self.recorder.effects()))
+        })
+    }
+
+    fn fetch(&mut self, id: String) -> Calling<'_, Result<Option<UserPatch>, Failure>> {
+        Box::pin(async move { self.instance.fetch(&id).await.map_err(broken) })
+    }
+}
+
+struct SandboxedMapping {
+    chain: Vec<(MappingInstance, Arc<Recorder>)>,
+}
+
+impl Mapping for SandboxedMapping {
+    fn map_people(&mut self, people: Vec<Person>) -> Calling<'_, Mapped> {
+        Box::pin(async move {
+            let mut mapped = Mapped::default();
+            let mut outcomes: Vec<Option<Outcome>> = people.iter().map(|_| None).collect();
+            // Who goes on to the next mapping, with the place in the batch.
+            let mut open: Vec<(usize, Person)> = people.into_iter().enumerate().collect();
+            let last = self.chain.len().saturating_sub(1);
+            for (position, (instance, recorder)) in self.chain.iter_mut().enumerate() {
+                let (places, batch): (Vec<usize>, Vec<Person>) = open.into_iter().unzip();
+                let answers = instance.map_people(&batch).await.map_err(broken)?;
+                if answers.len() != batch.len() {
+                    let reason = format!("a mapping answered {} outcomes for {} people", answers.len(), batch.len());
+                    return Err(StepError::Broken(reason));
+                }
+                recorder.take(&mut mapped.effects, &mut mapped.looked_up);
+                open = Vec::new();
+                for ((place, person), answer) in places.into_iter().zip(batch).zip(answers) {
+                    match answer {
+                        Outcome::Profile(values) if position < last => {
+                            open.push((place, Person { inherited: values, ..person }));
+                        }
+                        answer => {
+                            if let Some(outcome) = outcomes.get_mut(place) {
+                                *outcome = Some(answer);
+                            }
+                        }
+                    }
+                }
+            }
+            let missing = || Outcome::Reject("no mapping answered".to_owned());
+            mapped.outcomes = outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(missing)).collect();
+            Ok(mapped)
+        })
+    }
+
+    fn explain(&mut self, person: Person) -> Calling<'_, Vec<AttributeTrace>> {
+        Box::pin(async move {
+            let mut person = person;
+            let mut traces = Vec::new();
+            for (instance, _) in &mut self.chain {
+                traces.extend(instance.explain(&person).await.map_err(broken)?);
+                match instance.map_people(std::slice::from_ref(&person)).await.map_err(broken)?.pop() {
+                    Some(Outcome::Profile(values)) => person.inherited = values,
+                    _ => break,
+                }
+            }
+            Ok(traces)
+        })
+    }
+}
+
+struct SandboxedGrouping {
+    instance: GroupingInstance,
+    recorder: Arc<Recorder>,
+}
+
+impl Grouping for SandboxedGrouping {
+    fn assign(&mut self, people: Vec<Candidate>, rules: Option<Vec<u32>>) -> Calling<'_, Grouped> {
+        Box::pin(async move {
+            let assignments = self.instance.assign(&people, rules.as_deref()).await.map_err(broken)?;
+            let mut grouped = Grouped { assignments, ..Grouped::default() };
+            self.recorder.take(&mut grouped.effects, &mut grouped.looked_up);
+            Ok(grouped)
+        })
+    }
+
+    fn describe(&mut self, keys: Vec<String>) -> Calling<'_, Vec<Option<Group>>> {
+        Box::pin(async move { self.instance.describe(&keys).await.map_err(broken) })
+    }
+
+    fn explain(&mut self, person: Candidate, key: String) -> Calling<'_, Result<Explanation, Problem>> {
+        Box::pin(async move { self.instance.explain(&person, &key).await.map_err(broken) })
+    }
+}
+
+struct SandboxedTarget {
+    instance: TargetInstance,
+    recorder: Arc<Recorder>,
+    lender: Lender,
+}
+
+impl Target for SandboxedTarget {
+    fn limits(&mut self) -> Calling<'_, Result<TargetLimits, Failure>> {
+        Box::pin(async move {
+            let limits = self.instance.limits().await.map_err(broken)?;
+            if let Ok(limits) = &limits {
+                self.lender.allow(limits.requests_per_minute);
+            }
+            Ok(limits)
+        })
+    }
+
+    fn push(&mut self, operations: Vec<Operation>) -> Calling<'_, (Vec<target::Outcome>, Effects)> {
+        Box::pin(async move {
+            let outcomes = self.instance.push(&operations).await.map_err(broken)?;
+            Ok((outcomes, self.recorder.effects()))
+        })
+    }
+
+    fn read(&mut self, what: Listing, cursor: Option<String>) -> Calling<'_, Result<FoundPage, Failure>> {
+        Box::pin(async move { self.instance.read(&what, cursor.as_deref()).await.map_err(broken) })
+    }
+}

@@ -5,7 +5,6 @@ pub mod replace;
 use crate::attributes::{Attributes, graph_path};
 use crate::language::catalogue::{Function, Gives, Kind as Takes};
 use crate::language::fault::{Fault, Span};
-use rollcall_sdk::settings::nearest;
 use crate::language::parser::parse;
 use crate::language::syntax::{Call, Expression, Node as Syntax};
 use crate::moment::exact::Styles;
@@ -15,6 +14,7 @@ use crate::phone::region::Region;
 use crate::program::{Kind, Node, Slot, Tables};
 use crate::regular::Regular;
 use crate::value::{Value, number_in};
+use rollcall_sdk::settings::nearest;
 
 /// What an expression is compiled for.
 #[derive(Debug)]
@@ -113,8 +113,8 @@ impl Compiler<'_> {
             (Takes::Interval, Some(name)) => {
                 let names = || Interval::NAMES.iter().map(|(name, _)| *name);
                 let message = || format!("{} is one of yyyy, m, d, ww, h, n and s, not \"{name}\"", called());
-                let interval = Interval::named(name)
-                    .ok_or_else(|| wrong(message()).suggesting(nearest(name, names())))?;
+                let interval =
+                    Interval::named(name).ok_or_else(|| wrong(message()).suggesting(nearest(name, names())))?;
                 Kind::Interval(interval)
             }
             (Takes::Compare, _) => {

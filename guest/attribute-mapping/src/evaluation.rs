@@ -158,7 +158,9 @@ impl<'a> Evaluation<'a> {
             Kind::Comparison(sign, sides) => {
                 let left = self.value(&sides.0)?;
                 let right = self.value(&sides.1)?;
-                comparison::compare(*sign, &left, &right).map(Value::Boolean).map_err(|reason| Fault::at(node.span, reason))
+                comparison::compare(*sign, &left, &right)
+                    .map(Value::Boolean)
+                    .map_err(|reason| Fault::at(node.span, reason))
             }
             Kind::Guarded(slots, condition) => {
                 if slots.iter().any(|(slot, other)| self.attribute(*slot, *other).is_null_or_empty()) {
@@ -270,7 +272,8 @@ impl<'a> Evaluation<'a> {
     fn lookup(&self, node: &'a Node) -> Result<Value<'a>, Fault> {
         let name = self.text_of(node, 0)?.unwrap_or_default();
         let table = self.given.tables.get(name.as_ref());
-        let table = table.ok_or_else(|| Fault::at(node.span, format!("there is no table \"{name}\" in the settings")))?;
+        let table =
+            table.ok_or_else(|| Fault::at(node.span, format!("there is no table \"{name}\" in the settings")))?;
         let found = self.text_of(node, 1)?.and_then(|key| table.get(key.as_ref()));
         match found {
             Some(value) => Ok(Value::Text(Cow::Borrowed(value))),
@@ -288,7 +291,9 @@ impl<'a> Evaluation<'a> {
         let Kind::Call(_, rules) = &node.kind else { return Ok(Value::Null) };
         let mut tried = Vec::new();
         for position in 0..rules.len() {
-            let Some(candidate) = self.text_of(node, position)?.filter(|candidate| !candidate.is_empty()) else { continue };
+            let Some(candidate) = self.text_of(node, position)?.filter(|candidate| !candidate.is_empty()) else {
+                continue;
+            };
             if !self.environment.in_use(self.target.get(), &candidate) {
                 return Ok(Value::Text(candidate));
             }

@@ -191,7 +191,10 @@ impl Mapped {
     fn held_back(&self, fault: &Fault) -> String {
         let position = fault.position(&self.source);
         if self.sensitive {
-            return format!("`{}`: the expression fails at character {position} (no details: it is sensitive)", self.name);
+            return format!(
+                "`{}`: the expression fails at character {position} (no details: it is sensitive)",
+                self.name
+            );
         }
         format!("`{}`: {} (at character {position}: {})", self.name, fault.message, shown(fault.span.of(&self.source)))
     }

@@ -125,7 +125,8 @@ impl Moment {
         let Civil { year, month, day } = self.date();
         let seconds = self.time() / SECOND;
         let fraction = self.time() % SECOND;
-        let fraction = if fraction == 0 { String::new() } else { format!(".{fraction:07}").trim_end_matches('0').into() };
+        let fraction =
+            if fraction == 0 { String::new() } else { format!(".{fraction:07}").trim_end_matches('0').into() };
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
     }

@@ -76,7 +76,8 @@ impl Level {
     fn arrange(&mut self) {
         self.keys.sort_by(|a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));
         let longest = self.keys.last().map_or(0, |key| key.name.len());
-        self.starts = (0..=longest + 1).map(|length| self.keys.partition_point(|key| key.name.len() < length)).collect();
+        self.starts =
+            (0..=longest + 1).map(|length| self.keys.partition_point(|key| key.name.len() < length)).collect();
         for key in &mut self.keys {
             if let Some(below) = &mut key.below {
                 below.arrange();
@@ -321,8 +322,20 @@ mod tests {
         let values =
             read(&["a.b.c", "list", "n", "f", "t", "nothing", "empty", "o", "text", "missing", "n.m", "list.k"], json);
         let shown: Vec<String> = values.iter().map(|value| value.to_json().to_string()).collect();
-        let expected =
-            ["\"deep\"", "[\"p\",\"q\"]", "7", "1.5", "true", "null", "null", "{\"k\":1}", "\"café\"", "null", "null", "null"];
+        let expected = [
+            "\"deep\"",
+            "[\"p\",\"q\"]",
+            "7",
+            "1.5",
+            "true",
+            "null",
+            "null",
+            "{\"k\":1}",
+            "\"café\"",
+            "null",
+            "null",
+            "null",
+        ];
         assert_eq!(shown, expected);
     }
 

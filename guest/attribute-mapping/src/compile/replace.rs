@@ -26,12 +26,13 @@ pub fn check(mut node: Node, call: &Call) -> Result<Node, Fault> {
     let has = |position: usize| call.arguments.get(position).is_some_and(Option::is_some);
     let behaviour = match (has(OLD), has(PATTERN)) {
         (true, false) if has(TEMPLATE) || has(REPLACEMENT) => {
-            refuse(&call.arguments, &[GROUP, ATTRIBUTE], "goes with a regular expression, not with oldValue")
-                .and(if has(TEMPLATE) && has(REPLACEMENT) {
+            refuse(&call.arguments, &[GROUP, ATTRIBUTE], "goes with a regular expression, not with oldValue").and(
+                if has(TEMPLATE) && has(REPLACEMENT) {
                     refuse(&call.arguments, &[TEMPLATE], "cannot be given together with replacementValue")
                 } else {
                     Ok(())
-                })
+                },
+            )
         }
         (false, true) if has(REPLACEMENT) => refuse(
             &call.arguments,
@@ -44,7 +45,9 @@ pub fn check(mut node: Node, call: &Call) -> Result<Node, Fault> {
         (true, true) => {
             refuse(&call.arguments, &[PATTERN], "cannot be given together with oldValue: Replace looks for one of them")
         }
-        (true, false) => Err((call.name, "Replace needs a replacementValue (argument 5) or a template (argument 7)".into())),
+        (true, false) => {
+            Err((call.name, "Replace needs a replacementValue (argument 5) or a template (argument 7)".into()))
+        }
         (false, true) if has(ATTRIBUTE) => {
             Err((call.name, "Replace needs the regexGroupName (argument 4) that is taken from the attribute".into()))
         }
@@ -99,7 +102,8 @@ fn check_group(arguments: &[Option<Node>]) -> Result<(), Fault> {
         && regular.group(name).is_none()
     {
         let names: Vec<&str> = regular.groups().iter().filter_map(|group| group.name.as_deref()).collect();
-        let known = if names.is_empty() { "it names none".into() } else { format!("its groups are {}", names.join(", ")) };
+        let known =
+            if names.is_empty() { "it names none".into() } else { format!("its groups are {}", names.join(", ")) };
         return Err(Fault::at(group.span, format!("the regular expression has no group \"{name}\"; {known}")));
     }
     Ok(())

@@ -91,7 +91,8 @@ impl<'a> Evaluation<'a> {
             return Ok(Some(moment));
         }
         let Some(text) = self.text_from(value, span)?.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
-        let message = || format!("\"{}\" is no date that is understood, such as 2026-11-23 or 11/23/2026", shown(&text));
+        let message =
+            || format!("\"{}\" is no date that is understood, such as 2026-11-23 or 11/23/2026", shown(&text));
         Moment::read(&text).map(Some).ok_or_else(|| Fault::at(span, message()))
     }
 
@@ -119,7 +120,10 @@ impl<'a> Evaluation<'a> {
                 let text = self.sized(change(text)?, node)?;
                 length += text.len();
                 if length > LONGEST_LIST {
-                    return Err(Fault::at(node.span, format!("this list is too long (more than {LONGEST_LIST} bytes)")));
+                    return Err(Fault::at(
+                        node.span,
+                        format!("this list is too long (more than {LONGEST_LIST} bytes)"),
+                    ));
                 }
                 changed.push(text);
             }
@@ -145,7 +149,8 @@ pub(super) fn too_long(span: Span) -> Fault {
 /// The only text of a list.
 fn single(texts: Texts<'_>, span: Span) -> Result<Option<Cow<'_, str>>, Fault> {
     if texts.len() > 1 {
-        let message = format!("this has {} values where one is needed; choose with Item or combine with Join", texts.len());
+        let message =
+            format!("this has {} values where one is needed; choose with Item or combine with Join", texts.len());
         return Err(Fault::at(span, message));
     }
     Ok(texts.into_vec().into_iter().next())

@@ -46,9 +46,10 @@ fn order(left: &Value<'_>, right: &Value<'_>) -> Result<Option<Ordering>, String
     for value in [left, right] {
         match value {
             Value::Texts(texts) if texts.len() > 1 => {
-                return Err(format!("a list with {} values cannot be compared; choose with Item or combine with Join", {
-                    texts.len()
-                }));
+                return Err(format!(
+                    "a list with {} values cannot be compared; choose with Item or combine with Join",
+                    { texts.len() }
+                ));
             }
             Value::Json(_) => return Err("an object cannot be compared; name one of its fields".into()),
             _ => {}

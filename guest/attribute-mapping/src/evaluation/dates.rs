@@ -71,9 +71,8 @@ impl<'a> Evaluation<'a> {
             let Some(text) = self.text_from(source, span)?.filter(|text| !text.trim().is_empty()) else {
                 return Ok(Value::Null);
             };
-            let read = self.with_format(node, 2, |pattern| {
-                Moment::read_exact(&text, pattern, styles, self.environment.now())
-            })?;
+            let read = self
+                .with_format(node, 2, |pattern| Moment::read_exact(&text, pattern, styles, self.environment.now()))?;
             let message = || format!("\"{}\" is no date of the input format", shown(&text));
             read.ok_or_else(|| Fault::at(span, message()))?
         };

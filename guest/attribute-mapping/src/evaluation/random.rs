@@ -63,8 +63,12 @@ impl<'a> Evaluation<'a> {
         }
         let some = minimums.iter().any(|minimum| *minimum > 0);
         let fills = |kind: usize| minimums.get(kind).is_some_and(|minimum| *minimum > 0) || (!some && kind != 1);
-        let filling: Vec<char> =
-            kinds.iter().enumerate().filter(|(kind, _)| fills(*kind)).flat_map(|(_, letters)| letters.clone()).collect();
+        let filling: Vec<char> = kinds
+            .iter()
+            .enumerate()
+            .filter(|(kind, _)| fills(*kind))
+            .flat_map(|(_, letters)| letters.clone())
+            .collect();
         let length = usize::try_from(numbers.first().copied().unwrap_or(0)).unwrap_or(0);
         while text.len() < length {
             let letter = lots.pick(&filling);

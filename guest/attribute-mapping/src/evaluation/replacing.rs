@@ -51,7 +51,9 @@ impl<'a> Evaluation<'a> {
         };
         self.each(node, |text| {
             let part = |captures: &Captures<'_, str>| captures.get(0).map(|found| (found.start(), found.end()));
-            self.rewrite(text, regular, node, part, |text, captures, out| replacement.expand(text, captures, regular, out))
+            self.rewrite(text, regular, node, part, |text, captures, out| {
+                replacement.expand(text, captures, regular, out)
+            })
         })
     }
 

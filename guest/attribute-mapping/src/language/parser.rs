@@ -13,9 +13,9 @@
 use super::catalogue::{self, Function};
 use super::fault::{Fault, Span};
 use super::lexer::{self, Placed, Token};
-use rollcall_sdk::settings::nearest;
 use super::syntax::{Call, CompareMethod, Comparison, Expression, Node};
 use super::{DEEPEST_NESTING, LONGEST_EXPRESSION};
+use rollcall_sdk::settings::nearest;
 
 /// Reads an expression.
 pub fn parse(source: &str) -> Result<Expression, Fault> {

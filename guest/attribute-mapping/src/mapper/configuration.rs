@@ -26,10 +26,14 @@ pub fn read(mut settings: Settings, inherited: &[Attribute]) -> Result<Mapper, P
     let default_region = match &settings.default_region {
         None => None,
         Some(name) => Some(Region::named(name).ok_or_else(|| {
-            Problem::new("default_region", format!("`{name}` is no country; a code such as \"IN\" or a name is expected"))
+            Problem::new(
+                "default_region",
+                format!("`{name}` is no country; a code such as \"IN\" or a name is expected"),
+            )
         })?),
     };
-    if let Some(domain) = settings.default_domain.as_deref().filter(|domain| domain.is_empty() || domain.contains('@')) {
+    if let Some(domain) = settings.default_domain.as_deref().filter(|domain| domain.is_empty() || domain.contains('@'))
+    {
         return Err(Problem::new("default_domain", format!("`{domain}` is no domain; \"contoso.com\" would be one")));
     }
     let mut attributes = Attributes::default();
@@ -91,7 +95,9 @@ fn read_attribute(
             let message = format!("`{}` has no value: an expression or a constant is missing", setting.name);
             return Err(Problem::new(at("expression"), message).suggest(format!("[{}]", setting.name)));
         }
-        (None, Some(constant)) => (fixed(constant, setting.kind).map_err(|message| Problem::new(at("constant"), message))?, String::new()),
+        (None, Some(constant)) => {
+            (fixed(constant, setting.kind).map_err(|message| Problem::new(at("constant"), message))?, String::new())
+        }
         (Some(source), None) => {
             let refuse = |fault: Fault| problem(at("expression"), source, fault);
             let program = compiler.compile(source).map_err(refuse)?;

@@ -12,7 +12,9 @@ pub fn shape(value: Value<'_>, kind: Type) -> Result<Out, String> {
     match (value, kind) {
         (Value::Keep, _) => Ok(Out::Keep),
         (value, _) if value.is_null() => Ok(Out::Null),
-        (Value::Json(_), _) => Err("this is an object; name one of its fields, such as [employeeOrgData.division]".into()),
+        (Value::Json(_), _) => {
+            Err("this is an object; name one of its fields, such as [employeeOrgData.division]".into())
+        }
         (Value::Texts(texts), Type::List) => {
             Ok(Out::Texts(texts.into_vec().into_iter().map(|text| text.into_owned()).collect()))
         }

@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn a_date_that_is_in_no_calendar_is_refused() {
-        for (year, month, day) in [(2023, 2, 29), (2100, 2, 29), (2024, 13, 1), (2024, 4, 31), (0, 1, 1), (10_000, 1, 1)] {
+        for (year, month, day) in
+            [(2023, 2, 29), (2100, 2, 29), (2024, 13, 1), (2024, 4, 31), (0, 1, 1), (10_000, 1, 1)]
+        {
             assert_eq!(Civil::new(year, month, day), None);
         }
         assert!(Civil::new(2000, 2, 29).is_some());

@@ -62,7 +62,8 @@ impl Moment {
                 found.rest = found.rest.trim_start();
             }
             // A point before an optional fraction is optional with it.
-            let optional_point = *piece == Piece::Literal('.') && matches!(pieces.peek(), Some(Piece::ShortFraction(_)));
+            let optional_point =
+                *piece == Piece::Literal('.') && matches!(pieces.peek(), Some(Piece::ShortFraction(_)));
             if optional_point && !found.rest.starts_with('.') {
                 pieces.next();
                 continue;
@@ -219,7 +220,8 @@ impl Found<'_> {
     }
 
     fn moment(self, now: Moment) -> Option<Moment> {
-        let today = if self.styles.has(Styles::NO_CURRENT_DATE) { Civil { year: 1, month: 1, day: 1 } } else { now.date() };
+        let today =
+            if self.styles.has(Styles::NO_CURRENT_DATE) { Civil { year: 1, month: 1, day: 1 } } else { now.date() };
         let date = match (self.year, self.month, self.day) {
             (None, None, None) => today,
             (year, month, day) => Civil::new(year.unwrap_or(today.year), month.unwrap_or(1), day.unwrap_or(1))?,

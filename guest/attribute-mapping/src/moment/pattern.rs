@@ -90,11 +90,11 @@ impl Pattern {
     pub fn read(format: &str) -> Result<Self, WrongPattern> {
         let mut characters = format.chars();
         match (characters.next(), characters.next()) {
-            (None, _) => return Err(WrongPattern::Empty),
-            (Some('r' | 'R'), None) => return Self::custom("ddd, dd MMM yyyy HH:mm:ss 'GMT'"),
+            (None, _) => Err(WrongPattern::Empty),
+            (Some('r' | 'R'), None) => Self::custom("ddd, dd MMM yyyy HH:mm:ss 'GMT'"),
             (Some(only), None) => {
                 let standard = STANDARD.iter().find(|(name, _)| *name == format);
-                return standard.map_or(Err(WrongPattern::Standard(only)), |(_, custom)| Self::custom(custom));
+                standard.map_or(Err(WrongPattern::Standard(only)), |(_, custom)| Self::custom(custom))
             }
             _ => Self::custom(format),
         }

@@ -8,7 +8,18 @@ use super::{Moment, SECOND, Zone};
 
 /// The months, for en-US.
 pub const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// The days of the week from the day that day 0 was, for en-US.

@@ -65,9 +65,8 @@ impl Replacement {
                 Part::After => text.get(end..).unwrap_or(""),
                 Part::Whole => text,
                 Part::Last => {
-                    let last = (0..regular.groups().len()).max_by_key(|index| {
-                        regular.groups().get(*index).map_or(0, |group| group.number)
-                    });
+                    let last = (0..regular.groups().len())
+                        .max_by_key(|index| regular.groups().get(*index).map_or(0, |group| group.number));
                     last.and_then(|group| captures.get(group)).map_or("", |found| found.as_str())
                 }
             });

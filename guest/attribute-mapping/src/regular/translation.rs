@@ -128,7 +128,7 @@ impl Translator<'_> {
                 Ok(())
             }
             'k' if self.rest.starts_with(['\'', '<']) => {
-                let end = if self.eat("'") { '\'' } else { self.eat("<").then_some('>').unwrap_or('>') };
+                let end = if self.eat("'") || !self.eat("<") { '\'' } else { '>' };
                 let (name, rest) = self.rest.split_once(end).ok_or("the name of a group has no end")?;
                 self.out.push_str(r"\k<");
                 self.out.push_str(name);

@@ -160,7 +160,7 @@ functions! {
         "A random text of 1 to 256 characters with at least so many of each kind. What the minimums leave open is \
         filled from the kinds whose minimum is above zero (from letters and digits when all are zero).";
     Redact "Redact" [needs("value", Kind::Any)] None, Any:
-        "The value itself; logs and explanations show [Redact].";
+        "The value itself; logs and explanations show `[Redact]`.";
     RemoveDuplicates "RemoveDuplicates" [needs("attribute", Kind::List)] None, List:
         "Each value once, in the order of the first occurrences; exact comparison.";
     Replace "Replace" [

@@ -1,0 +1,322 @@
+//! What must hold for every expression and every person.
+//!
+//! `MAPPING_FUZZ_RUNS` sets how many random texts and mutations are tried (default 20,000); `scripts/test` keeps the default.
+
+use attribute_mapping::environment::Alone;
+use attribute_mapping::language::catalogue::{Function, Kind};
+use attribute_mapping::language::fault::Span;
+use attribute_mapping::language::parser::parse;
+use attribute_mapping::language::syntax::{Call, CompareMethod, Comparison, Expression, Node};
+use attribute_mapping::moment::Moment;
+use attribute_mapping::phone::region::Region;
+use attribute_mapping::trial::{Knowledge, run};
+use proptest::prelude::*;
+
+fn alone() -> Alone {
+    Alone { now: Moment::read("2026-11-23T06:30:00Z").unwrap(), seed: 42 }
+}
+
+fn bare(node: Node) -> Expression {
+    Expression { node, span: Span::default() }
+}
+
+fn attribute() -> impl Strategy<Value = Expression> {
+    let known = ["a", "b", "list", "n", "o.p", "date", "mobilePhone", "extensionAttribute3", "Größe x", "missing"];
+    prop::sample::select(known.to_vec()).prop_map(|name| bare(Node::Attribute(name.to_owned())))
+}
+
+fn text() -> impl Strategy<Value = Expression> {
+    let chosen = prop::sample::select(vec![
+        "",
+        " ",
+        ",",
+        "yyyy-MM-dd",
+        "d",
+        "\\d+",
+        "(?<x>a)",
+        "x",
+        "${x}",
+        "2024-02-29",
+        "True",
+        "US",
+        "-7",
+        "1.5",
+        "\"\\",
+        "İıß😀e\u{301}",
+        "regions",
+    ]);
+    prop_oneof![chosen.prop_map(str::to_owned), ".{0,12}"].prop_map(|text| bare(Node::Text(text)))
+}
+
+fn leaf() -> impl Strategy<Value = Expression> {
+    prop_oneof![
+        3 => attribute(),
+        3 => text(),
+        1 => any::<i64>().prop_map(|number| bare(Node::Integer(number))),
+        1 => (-20_i64..300).prop_map(|number| bare(Node::Integer(number))),
+        1 => (-1e12..1e12_f64).prop_map(|number| bare(Node::Number(number))),
+    ]
+}
+
+/// A call with as many arguments as its function takes; what stands where is left to chance.
+fn call(argument: impl Strategy<Value = Expression> + Clone + 'static) -> impl Strategy<Value = Expression> {
+    let comparison = prop::sample::select(vec![
+        Comparison::Equal,
+        Comparison::NotEqual,
+        Comparison::Less,
+        Comparison::LessOrEqual,
+        Comparison::Greater,
+        Comparison::GreaterOrEqual,
+    ]);
+    let condition = (argument.clone(), comparison, argument.clone())
+        .prop_map(|(left, sign, right)| bare(Node::Comparison(sign, Box::new((left, right)))));
+    let arguments = prop::collection::vec((argument, condition, 0..10_u8), 7);
+    (prop::sample::select(Function::ALL.to_vec()), arguments, 0..3_usize).prop_map(|(function, given, more)| {
+        let entry = function.entry();
+        let repeated = entry.repeats_from.map_or(0, |from| more * (entry.parameters.len() - from).max(1));
+        let count = (entry.parameters.len() + repeated).min(given.len());
+        let count = if function == Function::Switch { count - count % 2 } else { count };
+        let mut arguments: Vec<Option<Expression>> = given
+            .into_iter()
+            .take(count)
+            .enumerate()
+            .map(|(position, (argument, condition, lot))| {
+                let parameter = function.parameter(position)?;
+                match parameter.kind {
+                    Kind::Condition if lot < 6 => Some(condition),
+                    Kind::Compare if lot < 5 => Some(bare(Node::CompareMethod(CompareMethod::Text))),
+                    _ if !parameter.required && lot < 5 => None,
+                    _ => Some(argument),
+                }
+            })
+            .collect();
+        while arguments.last().is_some_and(Option::is_none) {
+            arguments.pop();
+        }
+        bare(Node::Call(Call { function, name: Span::default(), arguments }))
+    })
+}
+
+fn expression() -> impl Strategy<Value = Expression> {
+    leaf().prop_recursive(4, 40, 5, |inner| call(inner.boxed()))
+}
+
+/// The places of two trees differ; where the names of functions stand must not count.
+fn without_places(mut expression: Expression) -> Expression {
+    expression.span = Span::default();
+    match &mut expression.node {
+        Node::Call(call) => {
+            call.name = Span::default();
+            call.arguments = std::mem::take(&mut call.arguments).into_iter().map(|a| a.map(without_places)).collect();
+        }
+        Node::Comparison(_, sides) => {
+            let (left, right) = sides.as_ref().clone();
+            **sides = (without_places(left), without_places(right));
+        }
+        _ => {}
+    }
+    expression
+}
+
+const PERSON: &str = r#"{"a":"Zoë O'Neill","b":"","list":["x","y","x"],"n":7,"o":{"p":"deep"},"date":"2024-02-29T10:00:00Z",
+    "mobilePhone":"+1 425 555 0109","usageLocation":"US","onPremisesExtensionAttributes":{"extensionAttribute3":"20240229"}}"#;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn what_is_printed_reads_back_as_the_same(expression in expression()) {
+        let printed = expression.to_string();
+        // Some are refused for what they say (too few pairs, for example); proptest gives up if these are many.
+        let parsed = parse(&printed);
+        prop_assume!(parsed.is_ok());
+        let parsed = parsed.unwrap();
+        prop_assert_eq!(without_places(parsed.clone()), expression);
+        prop_assert_eq!(parsed.to_string(), printed);
+    }
+
+    #[test]
+    fn every_expression_comes_to_a_value_or_a_fault(expression in expression()) {
+        let source = expression.to_string();
+        let knowledge = Knowledge { default_region: Region::named("US"), ..Knowledge::default() };
+        let trial = run(&source, PERSON, &knowledge, &alone());
+        if let Err(fault) = &trial.value {
+            prop_assert!(!fault.message.is_empty());
+            prop_assert!(fault.position(&source) as usize <= source.chars().count());
+            prop_assert!(fault.under(&source).to_string().lines().count() >= 3);
+        }
+    }
+
+    #[test]
+    fn the_same_person_gives_the_same_value(expression in expression()) {
+        let source = expression.to_string();
+        let once = run(&source, PERSON, &Knowledge::default(), &alone());
+        let again = run(&source, PERSON, &Knowledge::default(), &alone());
+        prop_assert_eq!(once.value, again.value);
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic(source in ".{0,200}") {
+        let _ = parse(&source);
+    }
+
+    #[test]
+    fn no_person_makes_the_evaluation_panic(json in ".{0,100}", value in ".{0,30}") {
+        let person = serde_json::json!({ "a": value, "list": [value, 1, null], "o": { "p": value } }).to_string();
+        for source in ["PCase([a])", "NormalizeDiacritics([a])", "Word([a], 2, \" \")", "CDate([a])", "PhoneE164([a], \"US\")",
+            "ToUpper([a], \"lt\")", "Mid([a], 2, 3)", "Split([a], [o.p])", "Replace([a], , \"(\\\\w)\", , \"$1$1\")",
+            "InStr([a], [o.p], 1, vbTextCompare)", "FormatDateTime([a], , \"M/d/yy\", [o.p])", "Left([list], 2)",
+            "CBool([a] < [o.p])", "DateAdd(\"m\", [a], Now())", "NumFromDate([a])", "BitAnd([a], 1)"] {
+            let _ = run(source, &person, &Knowledge::default(), &alone());
+            let _ = run(source, &json, &Knowledge::default(), &alone());
+        }
+    }
+
+    #[test]
+    fn a_date_survives_printing_and_reading(seconds in -62_135_596_800_i64..253_402_300_799) {
+        use attribute_mapping::moment::{exact::Styles, pattern::Pattern};
+        let moment = Moment::from_unix(seconds).unwrap();
+        prop_assert_eq!(Moment::read(&moment.to_string()), Some(moment));
+        prop_assert_eq!(Moment::read(&moment.rfc3339()), Some(moment));
+        for format in ["o", "s", "R", "yyyy-MM-ddTHH:mm:sszzz", "d MMMM yyyy h:mm:ss tt", "dddd, dd MMM yyyy HH:mm:ss.FFF"] {
+            let pattern = Pattern::read(format).unwrap();
+            let read = Moment::read_exact(&moment.print(&pattern), &pattern, Styles::ENTRA, moment);
+            prop_assert_eq!(read, Some(moment), "{}", format);
+        }
+    }
+}
+
+/// SplitMix64, so that a failure can be repeated by its number.
+struct Lots(u64);
+
+impl Lots {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
+    }
+}
+
+/// All expressions of the tables: what mutations begin with.
+fn seeds() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/functions");
+    let mut seeds = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let cases = text.lines().filter(|line| !line.starts_with("given ") && !line.starts_with('#'));
+        seeds.extend(cases.filter_map(|line| line.rsplit_once(" =").map(|(case, _)| case.trim().to_owned())));
+    }
+    seeds.sort();
+    seeds
+}
+
+const PIECES: &[&str] = &[
+    "(",
+    ")",
+    ",",
+    "\"",
+    "\\",
+    "[",
+    "]",
+    "=",
+    "<>",
+    "&HF",
+    "-1",
+    "99999999999999999999",
+    "\u{301}",
+    "😀",
+    "İ",
+    "\u{202e}",
+    "\0",
+    "Switch(",
+    "IIF(",
+    "Replace(",
+    "Join(\",\", ",
+    "[list]",
+    "[nothing]",
+    ", , ",
+    "\"(a|aa)+$\"",
+    "\"yyyy'\"",
+    " ",
+    "{",
+    "$",
+    "1.5",
+];
+
+fn mutate(seed: &str, other: &str, lots: &mut Lots) -> String {
+    let mut letters: Vec<char> = seed.chars().collect();
+    for _ in 0..=lots.below(4) {
+        let at = lots.below(letters.len() + 1);
+        match lots.below(5) {
+            0 if at < letters.len() => {
+                letters.remove(at);
+            }
+            1 => {
+                let piece = PIECES[lots.below(PIECES.len())];
+                letters.splice(at..at, piece.chars());
+            }
+            2 if at < letters.len() => letters[at] = char::from_u32(lots.below(0x3000) as u32 + 1).unwrap_or('x'),
+            3 => {
+                let part: Vec<char> = other.chars().collect();
+                let from = lots.below(part.len() + 1);
+                let to = from + lots.below(part.len() - from + 1);
+                letters.splice(at..at, part[from..to].iter().copied());
+            }
+            _ => {
+                let end = (at + lots.below(8)).min(letters.len());
+                letters.drain(at.min(end)..end);
+            }
+        }
+    }
+    letters.into_iter().collect()
+}
+
+#[test]
+fn random_texts_and_mutated_expressions_never_panic_and_always_end() {
+    let runs: usize = std::env::var("MAPPING_FUZZ_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(20_000);
+    let seeds = seeds();
+    assert!(seeds.len() > 400);
+    let (mut understood, mut slowest) = (0, (std::time::Duration::ZERO, String::new()));
+    for number in 0..runs {
+        let mut lots = Lots(number as u64);
+        let (first, second) = (lots.below(seeds.len()), lots.below(seeds.len()));
+        let source = if lots.below(10) == 0 {
+            (0..lots.below(60)).map(|_| PIECES[lots.below(PIECES.len())]).collect()
+        } else {
+            mutate(&seeds[first], &seeds[second], &mut lots)
+        };
+        let began = std::time::Instant::now();
+        let trial = run(&source, PERSON, &Knowledge::default(), &alone());
+        slowest = slowest.max((began.elapsed(), source.clone()));
+        understood += usize::from(!trial.parts.is_empty());
+        if let Err(fault) = trial.value {
+            let _ = fault.under(&source).to_string();
+        }
+    }
+    println!("{runs} runs, {understood} understood; the slowest took {:?}: {}", slowest.0, slowest.1);
+    assert!(understood * 10 > runs, "too few mutations are expressions still: {understood} of {runs}");
+}
+
+#[test]
+fn the_longest_and_the_deepest_expression_are_read_and_the_next_is_refused() {
+    let longest = format!("\"{}\"", "x".repeat(9_998));
+    assert!(parse(&longest).is_ok());
+    let message = parse(&format!("{longest} ")).unwrap_err().message;
+    assert_eq!(message, "the expression has 10001 characters; at most 10000 are read");
+    let deep = |levels: usize| format!("{}\"x\"{}", "ToLower(".repeat(levels), ")".repeat(levels));
+    assert!(run(&deep(100), "{}", &Knowledge::default(), &alone()).value.is_ok());
+    assert_eq!(parse(&deep(101)).unwrap_err().message, "calls stand more than 100 deep in one another here");
+}
+
+#[test]
+fn a_chain_that_multiplies_its_text_ends_with_a_fault() {
+    let source =
+        (0..20).fold("\"aaaaaaaaaa\"".to_owned(), |inner, _| format!("Replace({inner}, \"a\", , , \"aaaaaaaaaa\")"));
+    let fault = run(&source, "{}", &Knowledge::default(), &alone()).value.unwrap_err();
+    assert_eq!(fault.message, "this makes a text that is too long (more than 65536 bytes)");
+    let source = (0..20)
+        .fold("\"aaaaaaaaaa\"".to_owned(), |inner, _| format!("Replace({inner}, , \"a\", , \"$&$&$&$&$&$&$&$&\")"));
+    assert!(run(&source, "{}", &Knowledge::default(), &alone()).value.is_err());
+}

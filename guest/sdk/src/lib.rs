@@ -124,3 +124,8 @@ pub use settings::NoSettings;
 /// of [`testing`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Host;
+
+/// The examples of the contract's README are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../wit/README.md")]
+struct Readme;

@@ -29,7 +29,7 @@ impl Error {
 
     /// Which error a code of `wasi:http` is.
     pub(super) fn of_code(code: ErrorCode) -> Self {
-        let text = format!("{code:?}");
+        let text = words(&code);
         match code {
             ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => Error::Denied(text),
             ErrorCode::HttpRequestMethodInvalid
@@ -61,6 +61,27 @@ impl Error {
     }
 }
 
+/// A code in words: `ErrorCode::ConnectionRefused` is "connection refused".
+fn words(code: &ErrorCode) -> String {
+    if let ErrorCode::DnsError(payload) = code {
+        return format!(
+            "its name was not found: {}",
+            payload.rcode.as_deref().unwrap_or("the name server gave no reason")
+        );
+    }
+    let name = format!("{code:?}");
+    let name = name.strip_prefix("ErrorCode::").unwrap_or(&name);
+    let name = name.split('(').next().unwrap_or(name);
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, detail) = match self {
@@ -90,6 +111,20 @@ impl From<Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_told_in_words() {
+        for (code, words) in [
+            (ErrorCode::ConnectionRefused, "the server could not be reached (connection refused)"),
+            (ErrorCode::HttpResponseBodySize(Some(7)), "the answer is too large (http response body size)"),
+            (
+                ErrorCode::InternalError(Some("reset".into())),
+                "the connection broke before the answer was complete (reset)",
+            ),
+        ] {
+            assert_eq!(Error::of_code(code).to_string(), words);
+        }
+    }
 
     #[test]
     fn only_a_server_that_was_reached_can_have_acted() {

@@ -21,9 +21,13 @@ impl Client for Host {
             .and_then(|()| outgoing.set_authority(Some(url.authority())))
             .and_then(|()| outgoing.set_path_with_query(Some(url.path_and_query())));
         set.map_err(|()| Error::Invalid(format!("`{}` cannot be asked for", request.url)))?;
-        let body = outgoing.body().map_err(|()| Error::Invalid("the body was taken already".to_owned()))?;
+        // A body that is taken is sent in chunks even if it is empty, and some servers cannot read that: none is taken for none.
+        let body = request.body.as_deref().map(|bytes| outgoing.body().map(|body| (body, bytes))).transpose();
+        let body = body.map_err(|()| Error::Invalid("the body was taken already".to_owned()))?;
         let answer = outgoing_handler::handle(outgoing, Some(options(request))).map_err(Error::of_code)?;
-        send_body(body, request.body.as_deref().unwrap_or_default())?;
+        if let Some((body, bytes)) = body {
+            send_body(body, bytes)?;
+        }
         loop {
             match answer.get() {
                 Some(Ok(Ok(response))) => return receive(&response, request.largest_answer),

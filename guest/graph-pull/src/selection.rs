@@ -3,88 +3,25 @@
 use std::collections::BTreeSet;
 
 use rollcall_sdk::Problem;
+use rollcall_sdk::graph::{OUTSIDE, RELATIONSHIPS, TRACKED};
 use rollcall_sdk::settings::nearest;
 
 use crate::settings::{Groups, Settings};
 
-/// Properties of a user that delta queries track. A name that is not here may still be one (an extension, or newer than this
-/// list), so the list only serves `*` and finding misspellings. Source: Graph, "user resource type", v1.0.
-const TRACKED: &[&str] = &[
-    "accountEnabled",
-    "ageGroup",
-    "assignedLicenses",
-    "assignedPlans",
-    "businessPhones",
-    "city",
-    "companyName",
-    "consentProvidedForMinor",
-    "country",
-    "createdDateTime",
-    "creationType",
-    "department",
-    "displayName",
-    "employeeHireDate",
-    "employeeId",
+/// What `*` leaves out: what needs a permission beyond `User.Read.All`, without which Graph refuses the whole query, and what is
+/// about the account's sessions and password rather than the person.
+const NOT_WITH_STAR: &[&str] = &[
+    "authorizationInfo",
+    "cloudRealtimeCommunicationInfo",
+    "customSecurityAttributes",
+    "deletedDateTime",
     "employeeLeaveDateTime",
-    "employeeOrgData",
-    "employeeType",
-    "externalUserState",
-    "externalUserStateChangeDateTime",
-    "faxNumber",
-    "givenName",
-    "id",
-    "identities",
-    "imAddresses",
-    "jobTitle",
-    "legalAgeGroupClassification",
-    "mail",
-    "mailNickname",
-    "mobilePhone",
-    "officeLocation",
-    "onPremisesDistinguishedName",
-    "onPremisesDomainName",
-    "onPremisesExtensionAttributes",
-    "onPremisesImmutableId",
-    "onPremisesLastSyncDateTime",
-    "onPremisesSamAccountName",
-    "onPremisesSecurityIdentifier",
-    "onPremisesSyncEnabled",
-    "onPremisesUserPrincipalName",
-    "otherMails",
-    "passwordPolicies",
-    "postalCode",
-    "preferredDataLocation",
-    "preferredLanguage",
-    "provisionedPlans",
-    "proxyAddresses",
-    "securityIdentifier",
-    "showInAddressList",
-    "state",
-    "streetAddress",
-    "surname",
-    "usageLocation",
-    "userPrincipalName",
-    "userType",
-];
-
-/// What `*` leaves out: dates of leaving need a permission of their own (`User-LifeCycleInfo.Read.All`), and Graph refuses the
-/// whole query without it.
-const NOT_WITH_STAR: &[&str] = &["employeeLeaveDateTime"];
-
-/// Properties that Graph keeps outside the directory. Selecting one in a delta query is answered with 501 `NotImplemented`.
-/// Source: Graph, "user: delta", Remarks, and "user resource type", "Properties stored outside the main data store".
-const OUTSIDE: &[&str] = &[
-    "aboutMe",
-    "birthday",
-    "hireDate",
-    "interests",
-    "mailboxSettings",
-    "mySite",
-    "pastProjects",
-    "preferredName",
-    "responsibilities",
-    "schools",
-    "skills",
+    "infoCatalogs",
+    "isManagementRestricted",
+    "lastPasswordChangeDateTime",
+    "passwordProfile",
+    "refreshTokensValidFromDateTime",
+    "signInSessionsValidFromDateTime",
 ];
 
 /// What is asked of Graph.
@@ -143,6 +80,13 @@ fn check(name: &str, settings: &Settings) -> Result<(), Problem> {
     if OUTSIDE.contains(&name) {
         let message = format!(
             "Microsoft Graph cannot track changes of the property `{name}`: it is kept outside the directory. No step can read it."
+        );
+        return Err(Problem::new("", message));
+    }
+    if RELATIONSHIPS.contains(&name) {
+        let message = format!(
+            "Microsoft Graph tells no changes of the relationship `{name}`. Of a user's relationships, `manager` and `memberOf` can \
+             be read."
         );
         return Err(Problem::new("", message));
     }
@@ -212,7 +156,7 @@ mod tests {
     fn a_star_asks_for_everything_that_can_be_tracked() {
         let all = selection(&["*"]).unwrap().for_delta();
         assert!(all.contains(",jobTitle,") && all.ends_with(",manager"));
-        assert!(!all.contains("employeeLeaveDateTime") && !all.contains("skills"));
+        assert!(!all.contains("employeeLeaveDateTime") && !all.contains("passwordProfile"));
     }
 
     #[test]
@@ -220,6 +164,7 @@ mod tests {
         for (name, in_message, suggestion) in [
             ("skills", "`skills`", None),
             ("aboutMe", "`aboutMe`", None),
+            ("directReports", "`directReports`", None),
             ("departmnet", "`departmnet`", Some("department")),
             ("jobtitle", "`jobtitle`", Some("jobTitle")),
             ("mail&$filter", "`mail&$filter`", None),

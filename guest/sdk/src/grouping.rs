@@ -65,51 +65,29 @@ pub fn configure<G: Grouping>(json: &str, attributes: &[Attribute]) -> Result<(G
 #[macro_export]
 macro_rules! export_grouping {
     ($step:ty) => {
-        #[cfg(target_arch = "wasm32")]
-        const _: () = {
-            use $crate::bindings::grouping::exports::rollcall::sync::grouping as contract;
-
-            ::std::thread_local! {
-                static STEP: $crate::instance::Instance<$step> = const { $crate::instance::Instance::new() };
+        $crate::__export_step!(grouping, export_grouping_step, $step, {
+            fn configure(
+                settings: String,
+                attributes: Vec<$crate::Attribute>,
+            ) -> Result<contract::Plan, $crate::Problem> {
+                let (step, plan) = $crate::grouping::configure(&settings, &attributes)?;
+                STEP.with(|instance| instance.set(step));
+                Result::Ok(plan)
             }
 
-            struct Component;
-
-            impl contract::Guest for Component {
-                fn configure(
-                    settings: ::std::string::String,
-                    attributes: ::std::vec::Vec<$crate::Attribute>,
-                ) -> ::std::result::Result<contract::Plan, $crate::Problem> {
-                    let (step, plan) = $crate::grouping::configure(&settings, &attributes)?;
-                    STEP.with(|instance| instance.set(step));
-                    ::std::result::Result::Ok(plan)
-                }
-
-                fn assign(
-                    people: ::std::vec::Vec<contract::Candidate>,
-                    rules: ::std::option::Option<::std::vec::Vec<u32>>,
-                ) -> ::std::vec::Vec<contract::Assignment> {
-                    let step = STEP.with(|instance| instance.get());
-                    $crate::grouping::Grouping::assign_people(&*step, &people, rules.as_deref())
-                }
-
-                fn describe(
-                    keys: ::std::vec::Vec<::std::string::String>,
-                ) -> ::std::vec::Vec<::std::option::Option<contract::Group>> {
-                    let step = STEP.with(|instance| instance.get());
-                    keys.iter().map(|key| $crate::grouping::Grouping::describe(&*step, key)).collect()
-                }
-
-                fn explain(
-                    person: contract::Candidate,
-                    key: ::std::string::String,
-                ) -> ::std::result::Result<contract::Explanation, $crate::Problem> {
-                    let step = STEP.with(|instance| instance.get());
-                    $crate::grouping::Grouping::explain(&*step, &person, &key)
-                }
+            fn assign(people: Vec<contract::Candidate>, rules: Option<Vec<u32>>) -> Vec<contract::Assignment> {
+                let step = STEP.with(|instance| instance.get());
+                $crate::grouping::Grouping::assign_people(&*step, &people, rules.as_deref())
             }
 
-            $crate::bindings::grouping::export_grouping_step! { Component with_types_in $crate::bindings::grouping }
-        };
+            fn describe(keys: Vec<String>) -> Vec<Option<contract::Group>> {
+                let step = STEP.with(|instance| instance.get());
+                keys.iter().map(|key| $crate::grouping::Grouping::describe(&*step, key)).collect()
+            }
+
+            fn explain(person: contract::Candidate, key: String) -> Result<contract::Explanation, $crate::Problem> {
+                $crate::grouping::Grouping::explain(&*STEP.with(|instance| instance.get()), &person, &key)
+            }
+        });
     };
 }

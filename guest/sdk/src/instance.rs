@@ -1,4 +1,4 @@
-//! The configured step of a component's instance. Used by the export macros.
+//! The configured step of a component's instance, and what the four export macros share.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -37,4 +37,35 @@ impl<T> Default for Instance<T> {
     fn default() -> Self {
         Instance::new()
     }
+}
+
+/// What the export macros share: an instance to keep the step in, and a type of which the functions are exported.
+///
+/// In a native build it does nothing: the exports have names that no native linker takes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_step {
+    ($module:ident, $export:ident, $step:ty, { $($functions:tt)* }) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            use ::std::option::Option;
+            use ::std::result::Result;
+            use ::std::string::String;
+            use ::std::vec::Vec;
+
+            use $crate::bindings::$module::exports::rollcall::sync::$module as contract;
+
+            ::std::thread_local! {
+                static STEP: $crate::instance::Instance<$step> = const { $crate::instance::Instance::new() };
+            }
+
+            struct Component;
+
+            impl contract::Guest for Component {
+                $($functions)*
+            }
+
+            $crate::bindings::$module::$export! { Component with_types_in $crate::bindings::$module }
+        };
+    };
 }

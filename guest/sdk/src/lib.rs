@@ -16,6 +16,7 @@
 //! | values and attributes | [`Value`], [`Attribute`], and [`Layout`], which counts positions | |
 //! | settings | [`settings`]: a serde type, and errors that name the setting and suggest the right one | |
 //! | saying what went wrong | [`Problem`], [`Fault`], [`Failure`] | |
+//! | the names of Microsoft Graph's properties | [`graph`] | |
 //! | the run's log | [`info!`], [`warn!`] and the others | always |
 //! | HTTP | [`http`] | the origins in `http` |
 //! | keeping something from run to run | [`storage`] | `storage = true` |
@@ -96,6 +97,7 @@
 
 pub mod bindings;
 mod fault;
+pub mod graph;
 pub mod grouping;
 pub mod http;
 #[doc(hidden)]

@@ -59,38 +59,23 @@ pub fn configure<M: Mapping>(json: &str, inherited: &[Attribute]) -> Result<(M, 
 #[macro_export]
 macro_rules! export_mapping {
     ($step:ty) => {
-        #[cfg(target_arch = "wasm32")]
-        const _: () = {
-            use $crate::bindings::mapping::exports::rollcall::sync::mapping as contract;
-
-            ::std::thread_local! {
-                static STEP: $crate::instance::Instance<$step> = const { $crate::instance::Instance::new() };
+        $crate::__export_step!(mapping, export_mapping_step, $step, {
+            fn configure(
+                settings: String,
+                inherited: Vec<$crate::Attribute>,
+            ) -> Result<contract::Schema, $crate::Problem> {
+                let (step, schema) = $crate::mapping::configure(&settings, &inherited)?;
+                STEP.with(|instance| instance.set(step));
+                Result::Ok(schema)
             }
 
-            struct Component;
-
-            impl contract::Guest for Component {
-                fn configure(
-                    settings: ::std::string::String,
-                    inherited: ::std::vec::Vec<$crate::Attribute>,
-                ) -> ::std::result::Result<contract::Schema, $crate::Problem> {
-                    let (step, schema) = $crate::mapping::configure(&settings, &inherited)?;
-                    STEP.with(|instance| instance.set(step));
-                    ::std::result::Result::Ok(schema)
-                }
-
-                fn map_people(people: ::std::vec::Vec<contract::Person>) -> ::std::vec::Vec<contract::Outcome> {
-                    let step = STEP.with(|instance| instance.get());
-                    $crate::mapping::Mapping::map_people(&*step, &people)
-                }
-
-                fn explain(person: contract::Person) -> ::std::vec::Vec<contract::AttributeTrace> {
-                    let step = STEP.with(|instance| instance.get());
-                    $crate::mapping::Mapping::explain(&*step, &person)
-                }
+            fn map_people(people: Vec<contract::Person>) -> Vec<contract::Outcome> {
+                $crate::mapping::Mapping::map_people(&*STEP.with(|instance| instance.get()), &people)
             }
 
-            $crate::bindings::mapping::export_mapping_step! { Component with_types_in $crate::bindings::mapping }
-        };
+            fn explain(person: contract::Person) -> Vec<contract::AttributeTrace> {
+                $crate::mapping::Mapping::explain(&*STEP.with(|instance| instance.get()), &person)
+            }
+        });
     };
 }

@@ -34,42 +34,20 @@ pub fn configure<S: Source>(json: &str, properties: &[String]) -> Result<S, Prob
 #[macro_export]
 macro_rules! export_source {
     ($step:ty) => {
-        #[cfg(target_arch = "wasm32")]
-        const _: () = {
-            use $crate::bindings::source::exports::rollcall::sync::source as contract;
-
-            ::std::thread_local! {
-                static STEP: $crate::instance::Instance<$step> = const { $crate::instance::Instance::new() };
+        $crate::__export_step!(source, export_source_step, $step, {
+            fn configure(settings: String, properties: Vec<String>) -> Result<(), $crate::Problem> {
+                let step = $crate::source::configure(&settings, &properties)?;
+                STEP.with(|instance| instance.set(step));
+                Result::Ok(())
             }
 
-            struct Component;
-
-            impl contract::Guest for Component {
-                fn configure(
-                    settings: ::std::string::String,
-                    properties: ::std::vec::Vec<::std::string::String>,
-                ) -> ::std::result::Result<(), $crate::Problem> {
-                    let step = $crate::source::configure(&settings, &properties)?;
-                    STEP.with(|instance| instance.set(step));
-                    ::std::result::Result::Ok(())
-                }
-
-                fn pull(
-                    cursor: ::std::option::Option<::std::string::String>,
-                ) -> ::std::result::Result<contract::Page, $crate::Failure> {
-                    let step = STEP.with(|instance| instance.get());
-                    $crate::source::Source::pull(&*step, cursor.as_deref())
-                }
-
-                fn fetch(
-                    id: ::std::string::String,
-                ) -> ::std::result::Result<::std::option::Option<contract::UserPatch>, $crate::Failure> {
-                    let step = STEP.with(|instance| instance.get());
-                    $crate::source::Source::fetch(&*step, &id)
-                }
+            fn pull(cursor: Option<String>) -> Result<contract::Page, $crate::Failure> {
+                $crate::source::Source::pull(&*STEP.with(|instance| instance.get()), cursor.as_deref())
             }
 
-            $crate::bindings::source::export_source_step! { Component with_types_in $crate::bindings::source }
-        };
+            fn fetch(id: String) -> Result<Option<contract::UserPatch>, $crate::Failure> {
+                $crate::source::Source::fetch(&*STEP.with(|instance| instance.get()), &id)
+            }
+        });
     };
 }

@@ -64,46 +64,24 @@ pub fn configure<T: Target>(json: &str, attributes: &[Attribute]) -> Result<T, P
 #[macro_export]
 macro_rules! export_target {
     ($step:ty) => {
-        #[cfg(target_arch = "wasm32")]
-        const _: () = {
-            use $crate::bindings::target::exports::rollcall::sync::target as contract;
-
-            ::std::thread_local! {
-                static STEP: $crate::instance::Instance<$step> = const { $crate::instance::Instance::new() };
+        $crate::__export_step!(target, export_target_step, $step, {
+            fn configure(settings: String, attributes: Vec<$crate::Attribute>) -> Result<(), $crate::Problem> {
+                let step = $crate::target::configure(&settings, &attributes)?;
+                STEP.with(|instance| instance.set(step));
+                Result::Ok(())
             }
 
-            struct Component;
-
-            impl contract::Guest for Component {
-                fn configure(
-                    settings: ::std::string::String,
-                    attributes: ::std::vec::Vec<$crate::Attribute>,
-                ) -> ::std::result::Result<(), $crate::Problem> {
-                    let step = $crate::target::configure(&settings, &attributes)?;
-                    STEP.with(|instance| instance.set(step));
-                    ::std::result::Result::Ok(())
-                }
-
-                fn limits() -> ::std::result::Result<contract::TargetLimits, $crate::Failure> {
-                    let step = STEP.with(|instance| instance.get());
-                    $crate::target::Target::limits(&*step)
-                }
-
-                fn push(operations: ::std::vec::Vec<contract::Operation>) -> ::std::vec::Vec<contract::Outcome> {
-                    let step = STEP.with(|instance| instance.get());
-                    $crate::target::Target::push(&*step, operations)
-                }
-
-                fn read(
-                    what: contract::Listing,
-                    cursor: ::std::option::Option<::std::string::String>,
-                ) -> ::std::result::Result<contract::FoundPage, $crate::Failure> {
-                    let step = STEP.with(|instance| instance.get());
-                    $crate::target::Target::read(&*step, what, cursor.as_deref())
-                }
+            fn limits() -> Result<contract::TargetLimits, $crate::Failure> {
+                $crate::target::Target::limits(&*STEP.with(|instance| instance.get()))
             }
 
-            $crate::bindings::target::export_target_step! { Component with_types_in $crate::bindings::target }
-        };
+            fn push(operations: Vec<contract::Operation>) -> Vec<contract::Outcome> {
+                $crate::target::Target::push(&*STEP.with(|instance| instance.get()), operations)
+            }
+
+            fn read(what: contract::Listing, cursor: Option<String>) -> Result<contract::FoundPage, $crate::Failure> {
+                $crate::target::Target::read(&*STEP.with(|instance| instance.get()), what, cursor.as_deref())
+            }
+        });
     };
 }

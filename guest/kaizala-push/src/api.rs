@@ -3,6 +3,7 @@
 //! Source: Microsoft, kaizala-docs, `Articles/connectors` (groups, members, subGroups, subscribers) and the published Swagger
 //! definition. Where the two differ both are understood. The host logs in, follows endpoint moves and attaches `accessToken`.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use rollcall_sdk::http::{Client, Method, Request, encode_segment};
@@ -26,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(25);
 pub(crate) struct Api<C> {
     http: C,
     base: String,
+    sent: Cell<u32>,
 }
 
 /// A group as a list of groups tells it.
@@ -64,7 +66,12 @@ pub(crate) struct Created {
 
 impl<C: Client> Api<C> {
     pub(crate) fn new(http: C, base: String) -> Self {
-        Api { http, base }
+        Api { http, base, sent: Cell::new(0) }
+    }
+
+    /// How many calls were sent.
+    pub(crate) fn sent(&self) -> u32 {
+        self.sent.get()
     }
 
     /// Sends a call, with a JSON body if there is one.
@@ -76,6 +83,7 @@ impl<C: Client> Api<C> {
             Some(Err(error)) => return judge(Err(error)),
             None => request,
         };
+        self.sent.set(self.sent.get().wrapping_add(1));
         judge(self.http.send(&request))
     }
 

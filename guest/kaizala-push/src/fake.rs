@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Duration;
 
 use rollcall_sdk::Attribute;
 use rollcall_sdk::http::{Client, Error, Method, Request, Response};
@@ -59,10 +58,9 @@ struct State {
     people: RefCell<Vec<String>>,
     calls: RefCell<Vec<String>>,
     break_at: Cell<Option<(usize, Break)>>,
+    for_good: Cell<bool>,
     crashed: Cell<bool>,
     next_id: Cell<u32>,
-    clock: Cell<Duration>,
-    seconds_per_call: Cell<u64>,
 }
 
 /// A small Kaizala. A clone is the same one.
@@ -82,9 +80,7 @@ impl Fake {
     pub(crate) fn component(&self, settings: &str) -> Kaizala<Fake, MemoryStorage, MemoryOutbox> {
         let settings: Settings = rollcall_sdk::settings::parse(settings).unwrap();
         let attributes = [Attribute::text("name"), Attribute::text("phone").matching(1)];
-        let state = self.state.clone();
-        let clock = Box::new(move || state.clock.get());
-        Kaizala::new(self.clone(), self.storage.clone(), self.outbox.clone(), clock, settings, &attributes).unwrap()
+        Kaizala::new(self.clone(), self.storage.clone(), self.outbox.clone(), settings, &attributes).unwrap()
     }
 
     pub(crate) fn push(&self, operations: &[Operation]) -> Vec<Outcome> {
@@ -96,14 +92,16 @@ impl Fake {
         self.state.break_at.set(Some((self.state.calls.borrow().len() + number, how)));
     }
 
-    pub(crate) fn mend(&self) {
-        self.state.break_at.set(None);
-        self.state.crashed.set(false);
+    /// From now on every call from this number on, counted from 0, breaks.
+    pub(crate) fn break_from(&self, number: usize, how: Break) {
+        self.break_at(number, how);
+        self.state.for_good.set(true);
     }
 
-    /// Lets every call take this long.
-    pub(crate) fn slow_down(&self, seconds_per_call: u64) {
-        self.state.seconds_per_call.set(seconds_per_call);
+    pub(crate) fn mend(&self) {
+        self.state.for_good.set(false);
+        self.state.break_at.set(None);
+        self.state.crashed.set(false);
     }
 
     pub(crate) fn groups(&self) -> Vec<FakeGroup> {
@@ -242,8 +240,13 @@ impl Client for Fake {
         let number = self.state.calls.borrow().len();
         let path = request.url.replace("https://api.kaiza.la/v1", "");
         self.state.calls.borrow_mut().push(format!("{:?} {path}", request.method).to_uppercase());
-        self.state.clock.set(self.state.clock.get() + Duration::from_secs(self.state.seconds_per_call.get()));
-        match self.state.break_at.get().filter(|(at, _)| *at == number).map(|(_, how)| how) {
+        match self
+            .state
+            .break_at
+            .get()
+            .filter(|(at, _)| *at == number || (*at < number && self.state.for_good.get()))
+            .map(|(_, how)| how)
+        {
             None => Ok(self.answer(request)),
             Some(Break::Before) => Err(Error::Interrupted("broken before".to_owned())),
             Some(Break::After) => {

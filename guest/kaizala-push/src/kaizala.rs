@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
-use std::time::Duration;
 
 use rollcall_sdk::http::Client;
 use rollcall_sdk::outbox::Outbox;
@@ -21,6 +20,9 @@ use crate::settings::{Directory, Settings};
 /// Calls at the same time. Four keep the allowance of 100 calls a minute busy as long as an answer takes less than 2.4 s.
 const CONCURRENCY: u32 = 4;
 
+/// Operations that may wait in vain for an answer in one batch. Each can take as long as the client is patient.
+const UNCLEAR: u32 = 2;
+
 /// Kaizala, reached through a client, with storage for what must not be forgotten and an outbox for the import file.
 pub struct Kaizala<C, S, O: Outbox> {
     pub(crate) api: Api<C>,
@@ -28,7 +30,6 @@ pub struct Kaizala<C, S, O: Outbox> {
     pub(crate) import: RefCell<Import<S, O>>,
     pub(crate) settings: Settings,
     pub(crate) profile: Profile,
-    clock: Box<dyn Fn() -> Duration>,
 }
 
 impl<C, S, O: Outbox> fmt::Debug for Kaizala<C, S, O> {
@@ -38,15 +39,8 @@ impl<C, S, O: Outbox> fmt::Debug for Kaizala<C, S, O> {
 }
 
 impl<C: Client, S: Storage + Clone, O: Outbox> Kaizala<C, S, O> {
-    /// Checks the settings. No call is made. `clock` is a time that only goes forward.
-    pub fn new(
-        http: C,
-        storage: S,
-        outbox: O,
-        clock: Box<dyn Fn() -> Duration>,
-        settings: Settings,
-        attributes: &[Attribute],
-    ) -> Result<Self, Problem> {
+    /// Checks the settings. No call is made.
+    pub fn new(http: C, storage: S, outbox: O, settings: Settings, attributes: &[Attribute]) -> Result<Self, Problem> {
         let base = settings.check()?;
         let profile = Profile::of(attributes)?;
         Ok(Kaizala {
@@ -55,7 +49,6 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Kaizala<C, S, O> {
             import: RefCell::new(Import::new(storage, outbox, settings.import_file.clone())),
             settings,
             profile,
-            clock,
         })
     }
 
@@ -84,7 +77,7 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Kaizala<C, S, O> {
 
     /// Does a batch. When Kaizala asks to wait, what was done is told as done and the rest is to be retried.
     pub fn push(&self, operations: &[Operation]) -> Vec<Outcome> {
-        let mut batch = Batch { kaizala: self, rosters: HashMap::new(), started: (self.clock)() };
+        let mut batch = Batch { kaizala: self, rosters: HashMap::new(), before: self.api.sent(), unclear: 0 };
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(operations.len());
         while let Some(rest) = operations.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
             match batch.first_of(rest) {
@@ -92,7 +85,10 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Kaizala<C, S, O> {
                 Err(Trouble::Halt(retry)) => {
                     outcomes.extend(rest.iter().map(|_| Outcome::Retry(retry.clone())));
                 }
-                Err(trouble) => outcomes.push(trouble.into()),
+                Err(trouble) => {
+                    batch.unclear += u32::from(matches!(trouble, Trouble::Unclear(_)));
+                    outcomes.push(trouble.into());
+                }
             }
         }
         outcomes
@@ -104,7 +100,10 @@ pub(crate) struct Batch<'a, C, S, O: Outbox> {
     pub(crate) kaizala: &'a Kaizala<C, S, O>,
     /// The members of groups that had to be read, by the digits of their phone numbers.
     pub(crate) rosters: HashMap<String, HashMap<String, Member>>,
-    started: Duration,
+    /// The calls that were sent before this batch.
+    before: u32,
+    /// The operations of which nobody knows whether they were done.
+    unclear: u32,
 }
 
 impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
@@ -115,7 +114,7 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
         let Some(first) = operations.first() else { return Ok(Vec::new()) };
         match first {
             Operation::PutPerson(_) if endpoint => {
-                self.check_time()?;
+                self.check_share()?;
                 let people = run(operations, |operation| match operation {
                     Operation::PutPerson(person) => Some(person),
                     _ => None,
@@ -123,7 +122,7 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
                 self.put_people(&people)
             }
             Operation::RemovePerson(_) if endpoint => {
-                self.check_time()?;
+                self.check_share()?;
                 let people = run(operations, |operation| match operation {
                     Operation::RemovePerson(person) => Some(person),
                     _ => None,
@@ -136,15 +135,15 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
                 self.kaizala.profile.phone(person).unwrap_or(&person.person)
             ))),
             Operation::PutGroup(entry) => {
-                self.check_time()?;
+                self.check_share()?;
                 self.put_group(entry).and_then(one)
             }
             Operation::AddMembers(entry) => {
-                self.check_time()?;
+                self.check_share()?;
                 self.add_members(entry).and_then(one)
             }
             Operation::RemoveMembers(entry) => {
-                self.check_time()?;
+                self.check_share()?;
                 self.remove_members(entry).and_then(one)
             }
             Operation::RemoveGroup(group) => one(Outcome::Unsupported(format!(
@@ -166,14 +165,17 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
         }
     }
 
-    /// A batch that has worked long enough begins nothing new.
-    pub(crate) fn check_time(&self) -> Result<(), Trouble> {
-        let spent = (self.kaizala.clock)().saturating_sub(self.started);
-        let limit = self.kaizala.settings.batch_seconds;
-        if spent < Duration::from_secs(limit) {
+    /// A batch that has done its share, or meets nothing but broken connections, begins nothing new.
+    pub(crate) fn check_share(&self) -> Result<(), Trouble> {
+        let limit = self.kaizala.settings.batch_requests;
+        let sent = self.kaizala.api.sent().wrapping_sub(self.before);
+        let message = if sent >= limit {
+            format!("This batch has sent {sent} requests; the rest of it is handed out again.")
+        } else if self.unclear >= UNCLEAR {
+            "Kaizala does not answer as it should; the rest of this batch is handed out again.".to_owned()
+        } else {
             return Ok(());
-        }
-        let message = format!("This batch has worked for {limit} seconds; the rest of it is handed out again.");
+        };
         // No time to wait: it is only somebody else's turn.
         Err(Trouble::Halt(Retry { after_seconds: Some(0), fault: Fault::new(message) }))
     }

@@ -33,8 +33,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::time::Instant;
-
 pub use kaizala::Kaizala;
 use rollcall_sdk::target::{FoundPage, Listing, Operation, Outcome, Target, TargetLimits};
 use rollcall_sdk::{Attribute, Failure, Host, Problem};
@@ -48,8 +46,7 @@ impl Target for KaizalaPush {
     type Settings = Settings;
 
     fn configure(settings: Settings, attributes: &[Attribute]) -> Result<Self, Problem> {
-        let start = Instant::now();
-        Kaizala::new(Host, Host, Host, Box::new(move || start.elapsed()), settings, attributes).map(KaizalaPush)
+        Kaizala::new(Host, Host, Host, settings, attributes).map(KaizalaPush)
     }
 
     fn limits(&self) -> Result<TargetLimits, Failure> {

@@ -213,7 +213,7 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
                 continue;
             }
             let first = left.len() == before.len() && doubtful.is_empty();
-            let removed = if first { Ok(()) } else { self.check_time() };
+            let removed = if first { Ok(()) } else { self.check_share() };
             match removed.and_then(|()| self.kaizala.api.remove_member(group, &id)) {
                 Ok(true) | Err(Trouble::Gone(_)) => left.push(id),
                 Ok(false) => doubtful.push((*member, id, NOT_REMOVED.to_owned())),

@@ -24,9 +24,9 @@ pub struct Settings {
     pub welcome_message: String,
     /// The most requests a minute. A connector is allowed 100, and all that use it share them. Default: 98.
     pub requests_per_minute: u32,
-    /// After this many seconds a batch begins nothing new, and the host hands out the rest again: a batch must be done before
-    /// the host's own limit for a call. Default: 20.
-    pub batch_seconds: u64,
+    /// A batch that has sent this many requests begins nothing new, and the host hands out the rest again: the host limits the
+    /// requests and the time of a call. Default: 100, about the allowance of a minute.
+    pub batch_requests: u32,
 }
 
 impl Default for Settings {
@@ -39,7 +39,7 @@ impl Default for Settings {
             subgroup_form: SubgroupForm::Documented,
             welcome_message: "Welcome".to_owned(),
             requests_per_minute: 98,
-            batch_seconds: 20,
+            batch_requests: 100,
         }
     }
 }
@@ -92,6 +92,9 @@ impl Settings {
         if self.requests_per_minute == 0 {
             return Err(Problem::new("requests_per_minute", "0 requests a minute would send nothing").suggest("98"));
         }
+        if self.batch_requests == 0 {
+            return Err(Problem::new("batch_requests", "a batch of 0 requests would do nothing").suggest("100"));
+        }
         let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         if self.import_file.is_empty() || self.import_file.starts_with('.') || !plain(&self.import_file) {
             let message = format!("`{}` is no plain file name of letters, digits, `.`, `-` and `_`", self.import_file);
@@ -119,6 +122,7 @@ mod tests {
             (r#"{"base_url": "kaiza.la"}"#, "base_url"),
             (r#"{"welcome_message": " "}"#, "welcome_message"),
             (r#"{"requests_per_minute": 0}"#, "requests_per_minute"),
+            (r#"{"batch_requests": 0}"#, "batch_requests"),
             (r#"{"import_file": "../x"}"#, "import_file"),
             (r#"{"import_file": ".x"}"#, "import_file"),
             (r#"{"directory": "cvs"}"#, "directory"),

@@ -111,7 +111,7 @@ fn throttling_tells_what_was_done_and_leaves_the_rest_for_later() {
 }
 
 #[test]
-fn a_batch_that_takes_long_is_handed_out_again_and_repeats_no_call() {
+fn a_batch_that_has_done_its_share_is_handed_out_again_and_repeats_no_call() {
     let fake = Fake::new();
     let id = fake.foreign_group("Group a", &[]);
     fake.push(&[Operation::AddMembers(group("a", Some(&id), members(0..50)))]);
@@ -121,15 +121,32 @@ fn a_batch_that_takes_long_is_handed_out_again_and_repeats_no_call() {
     }
     let operation = [Operation::RemoveMembers(group("a", Some(&id), leaving))];
     fake.calls();
-    fake.slow_down(1);
-    let mut pushes = 0;
-    while !super::is_done(&fake.push(&operation)[0]) {
-        pushes += 1;
-        assert!(pushes < 10);
+    let component = fake.component(r#"{"batch_requests": 20}"#);
+    let mut counts = Vec::new();
+    while !super::is_done(&component.push(&operation)[0]) {
+        counts.push(fake.calls().len());
     }
-    assert_eq!(fake.calls().len(), 50);
-    assert_eq!(pushes, 2);
+    assert_eq!(counts, [20, 20]);
+    assert_eq!(fake.calls().len(), 10);
     assert!(fake.groups()[0].numbers().is_empty());
+}
+
+#[test]
+fn a_batch_begins_nothing_new_after_two_calls_without_an_answer() {
+    let fake = Fake::new();
+    fake.break_from(0, Break::Before);
+    let groups: Vec<Operation> = (0..9).map(|key| Operation::PutGroup(group(&key.to_string(), None, vec![]))).collect();
+    let outcomes = fake.push(&groups);
+    assert_eq!(fake.calls().len(), 2);
+    let waits: Vec<Option<u32>> = outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Outcome::Retry(retry) => retry.after_seconds,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    // Those that were tried count as attempts, the others do not.
+    assert_eq!((&waits[..3], waits.len()), (&[None, None, Some(0)][..], 9));
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Dynamic membership rules.
+pub mod index;
 pub mod language;
 pub mod person;
 pub mod trace;

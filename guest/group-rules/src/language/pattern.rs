@@ -37,7 +37,7 @@ struct Inner {
 
 enum Form {
     Texts(Texts),
-    Linear { translated: Box<str>, alone: OnceLock<Option<meta::Regex>> },
+    Linear { translated: Box<str>, required: Option<Box<str>>, alone: OnceLock<Option<meta::Regex>> },
     Backtracking(Box<fancy_regex::Regex>),
 }
 
@@ -52,8 +52,11 @@ pub(crate) struct Texts {
 /// How the index decides a pattern.
 pub(crate) enum Decided<'a> {
     Texts(&'a Texts),
-    /// By a set of patterns, each in this spelling.
-    Linear(&'a str),
+    /// By a machine, from this spelling. Without the required (folded) text somewhere in the value it cannot match.
+    Linear {
+        translated: &'a str,
+        required: Option<&'a str>,
+    },
     Alone,
 }
 
@@ -100,7 +103,11 @@ impl Pattern {
             // A flag in the pattern can turn case back on.
             match if translated.text.contains("(?") { None } else { texts(&hir) } {
                 Some(texts) => Form::Texts(texts),
-                None => Form::Linear { translated: translated.text.into(), alone: OnceLock::new() },
+                None => Form::Linear {
+                    translated: translated.text.into(),
+                    required: required(&hir).map(Into::into),
+                    alone: OnceLock::new(),
+                },
             }
         };
         Ok(Pattern(Arc::new(Inner { source: source.into(), form })))
@@ -115,7 +122,7 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> Result<bool, String> {
         match &self.0.form {
             Form::Texts(wanted) => Ok(wanted.is_match(&fold(text))),
-            Form::Linear { translated, alone } => match alone.get_or_init(|| set([&**translated]).ok()) {
+            Form::Linear { translated, alone, .. } => match alone.get_or_init(|| set([&**translated]).ok()) {
                 Some(regex) => Ok(regex.is_match(text)),
                 None => Err(format!("The regular expression \"{}\" is too large.", self.source())),
             },
@@ -131,7 +138,7 @@ impl Pattern {
     pub(crate) fn decided(&self) -> Decided<'_> {
         match &self.0.form {
             Form::Texts(texts) => Decided::Texts(texts),
-            Form::Linear { translated, .. } => Decided::Linear(translated),
+            Form::Linear { translated, required, .. } => Decided::Linear { translated, required: required.as_deref() },
             Form::Backtracking(_) => Decided::Alone,
         }
     }
@@ -213,6 +220,18 @@ fn alternatives(hir: &Hir) -> Option<Vec<Box<str>>> {
         }
         _ => None,
     }
+}
+
+/// The longest text that every match has in it, if it is long enough to be rare.
+fn required(hir: &Hir) -> Option<String> {
+    let longest = match hir.kind() {
+        HirKind::Literal(literal) => fold(std::str::from_utf8(&literal.0).ok()?),
+        HirKind::Capture(capture) => required(&capture.sub)?,
+        HirKind::Repetition(repetition) if repetition.min > 0 => required(&repetition.sub)?,
+        HirKind::Concat(parts) => parts.iter().filter_map(required).max_by_key(String::len)?,
+        _ => return None,
+    };
+    if longest.len() >= 3 { Some(longest) } else { None }
 }
 
 /// About how many states a machine for this would have. The parser bounds the depth.
@@ -320,7 +339,22 @@ mod tests {
             }
         }
         assert!(matches!(Pattern::parse("^(Engineer|Architect)$").unwrap().decided(), Decided::Texts(_)));
-        assert!(matches!(Pattern::parse(r"^[0-9]{6}$").unwrap().decided(), Decided::Linear(_)));
+        assert!(matches!(Pattern::parse(r"^[0-9]{6}$").unwrap().decided(), Decided::Linear { .. }));
+    }
+
+    #[test]
+    fn what_every_match_has_in_it_is_found() {
+        for (pattern, expected) in [
+            (r"^[a-z]+\.Sales[0-9]@", Some(".sales")),
+            (r"^(Head of|Director of) .* 1$", None),
+            (r"x(abc)+y?", Some("abc")),
+            (r"(abc)?x+", None),
+            (r"[a-z]\d", None),
+        ] {
+            let parsed = Pattern::parse(pattern).unwrap();
+            let Decided::Linear { required, .. } = parsed.decided() else { panic!("{pattern}") };
+            assert_eq!(required, expected, "{pattern}");
+        }
     }
 
     #[test]
@@ -339,8 +373,8 @@ mod tests {
         let text = format!("{}!", "a".repeat(4_000));
         assert!(!found("(a+)+$", &text));
         assert!(!found("^(([a-z])+.)+[A-Z]([a-z])+$", &text.to_uppercase()));
-        let stopped = Pattern::parse(r"^((a+)+)(?!x)\1$").unwrap().is_match(&text[3_900..]).unwrap_err();
-        assert_eq!(stopped, r#"The regular expression "^(?=(a+)+$)\1b" took too long and was stopped."#);
+        let stopped = Pattern::parse(r"^(a|aa)+(?!x)$").unwrap().is_match(&text).unwrap_err();
+        assert_eq!(stopped, "The regular expression \"^(a|aa)+(?!x)$\" took too long and was stopped.");
         for hostile in [r"\w{1000}{1000}", r"(\w{500}){500}", "((((a{100}){100}){100}){100})"] {
             assert!(Pattern::parse(hostile).is_err(), "{hostile}");
         }

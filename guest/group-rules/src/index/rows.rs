@@ -1,0 +1,303 @@
+//! The values that a column has seen, each with the answers to everything that is asked of it.
+//!
+//! An attribute such as `department` has few values and every person has one of them: each value is looked at once. An attribute
+//! such as `mail` has another value for everybody: keeping them would only fill the memory. So the number of values kept is
+//! bounded, and a column that is full and seldom meets a value again stops looking.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::node::{Ask, NULL, OTHER};
+use super::texts::Failure;
+use crate::language::moment::Ticks;
+
+/// The row that is written anew for each value that is not kept.
+pub(super) const SCRATCH: u32 = 0;
+/// The row of null.
+pub(super) const NULL_ROW: u32 = 1;
+/// No moment.
+pub(super) const NEVER: Ticks = Ticks::MIN;
+
+/// The most values that a column keeps.
+const MAX_ROWS: usize = 20_000;
+/// How many look-ups of a full column are counted before it is decided whether they pay.
+const TRIAL: u32 = 4_096;
+
+/// What is kept of a value, beside the answers.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    /// The number of the constant that it equals.
+    constant: u32,
+    /// Where its candidates are.
+    from: u32,
+    to: u32,
+    /// How many people had it, while that is counted.
+    seen: u32,
+}
+
+impl Row {
+    const fn of(constant: u32) -> Self {
+        Row { constant, from: 0, to: 0, seen: 0 }
+    }
+}
+
+/// Rows of answers.
+#[derive(Debug)]
+pub(super) struct Rows {
+    /// Words of 64 bits for the predicates of a row.
+    words: usize,
+    truths: Vec<u64>,
+    rows: Vec<Row>,
+    /// The moment that a value is; only for columns of moments.
+    moments: Vec<Ticks>,
+    pool: Vec<u32>,
+    scratch_candidates: Vec<u32>,
+    dictionary: HashMap<Box<str>, u32, RandomState>,
+    /// Questions that a kept value leaves open.
+    failures: HashMap<u32, Vec<Failure>, RandomState>,
+    /// Bytes that may still be used for values.
+    budget: usize,
+    lookups: u32,
+    hits: u32,
+    /// True once looking values up does not pay.
+    bypassed: bool,
+}
+
+impl Rows {
+    /// With a scratch row and a row of null.
+    pub fn new(bits: usize, budget: usize) -> Self {
+        let words = bits.div_ceil(64);
+        Rows {
+            words,
+            truths: vec![0; 2 * words],
+            rows: vec![Row::of(OTHER), Row::of(NULL)],
+            moments: vec![NEVER, NEVER],
+            pool: Vec::new(),
+            scratch_candidates: Vec::new(),
+            dictionary: HashMap::default(),
+            failures: HashMap::default(),
+            budget,
+            lookups: 0,
+            hits: 0,
+            bypassed: false,
+        }
+    }
+
+    /// The row of a value that was kept.
+    pub fn find(&mut self, value: &str) -> Option<u32> {
+        if self.bypassed {
+            return None;
+        }
+        let found = self.dictionary.get(value).copied();
+        if self.is_full() {
+            self.lookups += 1;
+            self.hits += u32::from(found.is_some());
+            if self.lookups == TRIAL {
+                self.bypassed = self.hits < TRIAL / 8;
+                (self.lookups, self.hits) = (0, 0);
+            }
+        }
+        found
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= MAX_ROWS || self.budget < self.words * 8 + 64
+    }
+
+    /// Begins the scratch row anew.
+    pub fn clear_scratch(&mut self) {
+        if let Some(truths) = self.truths.get_mut(..self.words) {
+            truths.fill(0);
+        }
+        self.failures.remove(&SCRATCH);
+    }
+
+    /// Sets a bit of the scratch row.
+    pub fn set_scratch(&mut self, bit: u32, truth: bool) {
+        if let Some(word) = self.truths.get_mut(bit as usize / 64) {
+            let mask = 1 << (bit % 64);
+            if truth {
+                *word |= mask;
+            } else {
+                *word &= !mask;
+            }
+        }
+    }
+
+    /// Completes the scratch row.
+    pub fn finish_scratch(&mut self, constant: u32, moment: Ticks, failures: Vec<Failure>) {
+        if let (Some(row), Some(at)) = (self.rows.first_mut(), self.moments.first_mut()) {
+            row.constant = constant;
+            *at = moment;
+        }
+        if !failures.is_empty() {
+            self.failures.insert(SCRATCH, failures);
+        }
+    }
+
+    /// Copies a row to the scratch row, to try other answers there.
+    pub fn copy_to_scratch(&mut self, row: u32) {
+        let from = row as usize * self.words;
+        if from + self.words <= self.truths.len() {
+            self.truths.copy_within(from..from + self.words, 0);
+        }
+        let (constant, moment) = (self.constant(row), self.moment(row));
+        if let (Some(first), Some(at)) = (self.rows.first_mut(), self.moments.first_mut()) {
+            first.constant = constant;
+            *at = moment;
+        }
+    }
+
+    /// Keeps the scratch row under this value, unless the column is full; answers the row to use.
+    pub fn keep(&mut self, value: &str) -> u32 {
+        if self.bypassed || self.is_full() {
+            return SCRATCH;
+        }
+        let row = self.rows.len() as u32;
+        self.truths.extend_from_within(..self.words);
+        self.moments.extend_from_within(..1);
+        let from = self.pool.len() as u32;
+        self.pool.extend_from_slice(&self.scratch_candidates);
+        self.rows.push(Row { constant: self.constant(SCRATCH), from, to: self.pool.len() as u32, seen: 0 });
+        if let Some(failures) = self.failures.get(&SCRATCH).cloned() {
+            self.failures.insert(row, failures);
+        }
+        self.dictionary.insert(value.into(), row);
+        let used = self.words * 8 + value.len() + 80 + self.scratch_candidates.len() * 4;
+        self.budget = self.budget.saturating_sub(used);
+        row
+    }
+
+    /// Adds a row that is found without looking up.
+    pub fn push_fixed(&mut self, constant: u32) {
+        self.truths.extend(std::iter::repeat_n(0, self.words));
+        self.rows.push(Row::of(constant));
+        self.moments.push(NEVER);
+    }
+
+    pub fn bit(&self, row: u32, bit: u32) -> bool {
+        self.truths.get(row as usize * self.words + bit as usize / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+    }
+
+    pub fn constant(&self, row: u32) -> u32 {
+        self.rows.get(row as usize).map_or(OTHER, |row| row.constant)
+    }
+
+    pub fn moment(&self, row: u32) -> Ticks {
+        self.moments.get(row as usize).copied().unwrap_or(NEVER)
+    }
+
+    /// The answer to a question that time does not change.
+    pub fn answer(&self, row: u32, ask: Ask) -> bool {
+        match ask {
+            Ask::Equals(constant) => self.constant(row) == constant,
+            Ask::Bit(bit) => self.bit(row, bit),
+            Ask::Now(_) => false,
+        }
+    }
+
+    /// The bits that are true of a row.
+    pub fn bits(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
+        let from = row as usize * self.words;
+        let words = self.truths.get(from..from + self.words).unwrap_or(&[]);
+        words.iter().enumerate().flat_map(|(place, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                if rest == 0 {
+                    return None;
+                }
+                let bit = rest.trailing_zeros();
+                rest &= rest - 1;
+                Some(place as u32 * 64 + bit)
+            })
+        })
+    }
+
+    pub fn candidates(&self, row: u32) -> &[u32] {
+        if row == SCRATCH {
+            return &self.scratch_candidates;
+        }
+        self.rows.get(row as usize).and_then(|row| self.pool.get(row.from as usize..row.to as usize)).unwrap_or(&[])
+    }
+
+    /// Sets the candidates of the scratch row.
+    pub fn scratch_candidates(&mut self) -> &mut Vec<u32> {
+        self.scratch_candidates.clear();
+        &mut self.scratch_candidates
+    }
+
+    /// Gives every row but the scratch row its candidates anew.
+    pub fn set_candidates(&mut self, mut candidates: impl FnMut(&Self, u32, &mut Vec<u32>)) {
+        let mut pool = Vec::new();
+        for row in NULL_ROW..self.rows.len() as u32 {
+            let from = pool.len() as u32;
+            candidates(self, row, &mut pool);
+            if let Some(row) = self.rows.get_mut(row as usize) {
+                (row.from, row.to) = (from, pool.len() as u32);
+            }
+        }
+        self.pool = pool;
+    }
+
+    pub fn failures(&self, row: u32) -> &[Failure] {
+        if self.failures.is_empty() {
+            return &[];
+        }
+        self.failures.get(&row).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn count(&mut self, row: u32) {
+        if let Some(row) = self.rows.get_mut(row as usize) {
+            row.seen += 1;
+        }
+    }
+
+    /// Every row but the scratch row, with how many people had it.
+    pub fn counted(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.rows.iter().enumerate().skip(NULL_ROW as usize).map(|(place, row)| (place as u32, row.seen))
+    }
+
+    pub fn bytes(&self) -> usize {
+        let keys: usize = self.dictionary.keys().map(|key| key.len() + 32).sum();
+        self.truths.capacity() * 8
+            + self.rows.capacity() * size_of::<Row>()
+            + self.moments.capacity() * 8
+            + self.pool.capacity() * 4
+            + keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(rows: &mut Rows, value: &str, bit: u32) -> u32 {
+        rows.clear_scratch();
+        rows.set_scratch(bit, true);
+        rows.finish_scratch(OTHER, NEVER, Vec::new());
+        rows.keep(value)
+    }
+
+    #[test]
+    fn a_kept_value_is_found_with_its_answers() {
+        let mut rows = Rows::new(130, 1 << 20);
+        let row = put(&mut rows, "a", 129);
+        put(&mut rows, "b", 3);
+        assert_eq!(rows.find("a"), Some(row));
+        assert_eq!(rows.bits(row).collect::<Vec<_>>(), [129]);
+        assert!(rows.bit(row, 129) && !rows.bit(row, 3) && rows.constant(NULL_ROW) == NULL);
+    }
+
+    #[test]
+    fn a_column_whose_values_never_come_again_stops_keeping_and_looking() {
+        let mut rows = Rows::new(1, 1 << 20);
+        for number in 0..30_000 {
+            let value = number.to_string();
+            assert_eq!(rows.find(&value), None);
+            put(&mut rows, &value, 0);
+        }
+        assert!(rows.bypassed && rows.rows.len() < MAX_ROWS);
+        assert!(rows.bytes() < 4 << 20, "{}", rows.bytes());
+    }
+}

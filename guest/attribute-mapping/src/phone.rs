@@ -1,12 +1,23 @@
 //! Phone numbers in the form of E.164, by the rules of libphonenumber.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`region`] | countries by code and name |
+//! | [`writing`] | a number as people write it: its digits |
+//! | [`plan`] | the numbering plans, made from libphonenumber's metadata |
+//! | [`number`] | the digits to a country and a national number, and whether there is such a number |
 
+pub mod number;
+pub mod plan;
 pub mod region;
+pub mod writing;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use number::Prefixes;
 use region::Region;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+use writing::Written;
 
 /// The most numbers that are remembered: about 10 MB at the most.
 const REMEMBERED: usize = 50_000;
@@ -37,10 +48,13 @@ pub struct PhoneFault {
     pub reason: Unusable,
 }
 
+type Known = HashMap<Box<str>, Result<String, Unusable>>;
+
 /// Formats phone numbers and remembers what came out.
 #[derive(Debug, Default)]
 pub struct Phones {
-    remembered: RefCell<HashMap<(Option<Region>, Box<str>), Result<String, Unusable>>>,
+    remembered: RefCell<HashMap<Option<Region>, Known>>,
+    prefixes: Prefixes,
 }
 
 impl Phones {
@@ -50,28 +64,17 @@ impl Phones {
         if number.len() > LONGEST_NUMBER {
             return Err(Unusable::NotANumber);
         }
-        let key = (region, Box::from(number));
-        if let Some(known) = self.remembered.borrow().get(&key) {
+        let mut remembered = self.remembered.borrow_mut();
+        let known = remembered.entry(region).or_default();
+        if let Some(known) = known.get(number) {
             return known.clone();
         }
-        let formatted = format(number, region);
-        let mut remembered = self.remembered.borrow_mut();
-        if remembered.len() >= REMEMBERED {
-            remembered.clear();
+        let written = Written::read(number).ok_or(Unusable::NotANumber);
+        let formatted = written.and_then(|written| number::format(&written, region, &self.prefixes));
+        if known.len() >= REMEMBERED {
+            known.clear();
         }
-        remembered.insert(key, formatted.clone());
+        known.insert(number.into(), formatted.clone());
         formatted
     }
-}
-
-fn format(number: &str, region: Option<Region>) -> Result<String, Unusable> {
-    let code = region.and_then(|region| rlibphonenumber::Region::from_code(region.code()).ok());
-    if !number.starts_with(['+', '\u{ff0b}']) && code.is_none() {
-        return Err(if number.chars().any(char::is_numeric) { Unusable::NoCountry } else { Unusable::NotANumber });
-    }
-    let parsed = PHONE_NUMBER_UTIL.parse(number, code).map_err(|_| Unusable::NotANumber)?;
-    if !PHONE_NUMBER_UTIL.is_valid_number(&parsed) {
-        return Err(Unusable::Invalid(region.filter(|_| !number.starts_with('+'))));
-    }
-    Ok(PHONE_NUMBER_UTIL.format(&parsed, PhoneNumberFormat::E164).into_owned())
 }

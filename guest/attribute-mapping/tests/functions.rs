@@ -3,6 +3,14 @@
 //! A line `given {...}` says the user for the lines below it. `EXPRESSION => JSON` says what the expression comes to, and
 //! `EXPRESSION =! PART` a part of the message with which it is refused or fails. `#` begins a comment.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
 use attribute_mapping::environment::{Alone, Environment};
 use attribute_mapping::evaluation::Given;
 use attribute_mapping::moment::Moment;

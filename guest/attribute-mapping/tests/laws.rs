@@ -2,6 +2,14 @@
 //!
 //! `MAPPING_FUZZ_RUNS` sets how many random texts and mutations are tried (default 20,000); `scripts/test` keeps the default.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
 use attribute_mapping::environment::Alone;
 use attribute_mapping::language::catalogue::{Function, Kind};
 use attribute_mapping::language::fault::Span;

@@ -1,5 +1,13 @@
 //! From settings and users to profiles.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
 use attribute_mapping::environment::{Alone, Environment};
 use attribute_mapping::mapper::Mapper;
 use attribute_mapping::moment::Moment;

@@ -7,7 +7,7 @@ use std::fmt;
 use rollcall_sdk::http::Client;
 use rollcall_sdk::outbox::Outbox;
 use rollcall_sdk::storage::Storage;
-use rollcall_sdk::target::{Abilities, Delivery, Operation, Outcome, PersonEntry, Receipt, TargetLimits};
+use rollcall_sdk::target::{Abilities, Delivery, Operation, Outcome, Part, PersonEntry, Receipt, TargetLimits};
 use rollcall_sdk::{Attribute, Fault, Problem, Retry};
 
 use crate::api::{Api, Member, NUMBERS};
@@ -151,10 +151,10 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
                  management portal.",
                 group.name
             ))),
-            Operation::Finish if self.kaizala.settings.directory == Directory::Csv => {
+            Operation::Finish(Part::People) if self.kaizala.settings.directory == Directory::Csv => {
                 one(self.kaizala.import.borrow_mut().finish(&self.kaizala.profile))
             }
-            Operation::Finish => one(Outcome::Done(Receipt::plain())),
+            Operation::Finish(_) => one(Outcome::Done(Receipt::plain())),
         }
     }
 

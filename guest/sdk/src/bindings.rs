@@ -41,6 +41,7 @@ macro_rules! step {
                     "rollcall:sync/lookup@0.1.0": crate::bindings::capabilities::rollcall::sync::lookup,
                     "rollcall:sync/scheduling@0.1.0": crate::bindings::capabilities::rollcall::sync::scheduling,
                     "rollcall:sync/outbox@0.1.0": crate::bindings::capabilities::rollcall::sync::outbox,
+                    "rollcall:sync/inbox@0.1.0": crate::bindings::capabilities::rollcall::sync::inbox,
                     "wasi:logging/logging@0.1.0-draft": crate::bindings::capabilities::wasi::logging::logging,
                     "wasi:keyvalue/store@0.2.0-draft2": crate::bindings::capabilities::wasi::keyvalue::store,
                     "wasi:http/outgoing-handler@0.2.12": crate::bindings::capabilities::wasi::http::outgoing_handler,

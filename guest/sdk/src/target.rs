@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 pub use crate::bindings::target::exports::rollcall::sync::target::{
     Abilities, Delivery, Found, FoundGroup, FoundMember, FoundPage, FoundPerson, GroupEntry, GroupWithMembers, Listing,
-    Member, MemberReceipt, Operation, Outcome, PersonEntry, Receipt, Role, TargetLimits,
+    Member, MemberReceipt, Operation, Outcome, Part, PersonEntry, Receipt, Role, TargetLimits,
 };
 use crate::{Attribute, Failure, Fault, Problem, settings};
 

@@ -1,7 +1,7 @@
 //! People: by the endpoint, by the file, or not at all.
 
 use rollcall_sdk::Value;
-use rollcall_sdk::target::{Abilities, Delivery, Operation, Outcome, PersonEntry};
+use rollcall_sdk::target::{Abilities, Delivery, Operation, Outcome, Part, PersonEntry};
 
 use super::is_done;
 use crate::fake::Fake;
@@ -67,7 +67,7 @@ fn the_import_file_costs_no_call() {
     let fake = Fake::new();
     let component = fake.component("{}");
     component.push(&[Operation::PutPerson(person(1, "+1425"))]);
-    assert!(is_done(&component.push(&[Operation::Finish])[0]));
+    assert!(is_done(&component.push(&[Operation::Finish(Part::People)])[0]));
     assert_eq!(fake.file("kaizala-import.csv").as_deref(), Some("Mobile Number,name\r\n+1425,Adele\r\n"));
     assert!(fake.calls().is_empty());
 }

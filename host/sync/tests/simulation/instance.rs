@@ -128,7 +128,7 @@ impl TargetInstance {
             Operation::RemoveGroup(group) => {
                 target.remove_group(&group.key, group.remote.as_deref()).map(|()| plain())
             }
-            Operation::Finish => Ok(plain()),
+            Operation::Finish(_) => Ok(plain()),
         }
     }
 

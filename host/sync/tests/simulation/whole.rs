@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rollcall_sandbox::contract::target::{Abilities, Delivery, GroupWithMembers, Operation, PersonEntry, Receipt, Role};
+use rollcall_sandbox::contract::target::{Abilities, Delivery, GroupWithMembers, Operation, Part, PersonEntry, Receipt, Role};
 
 use crate::instance::plain;
 use crate::target::{Entry, Membership, Owner, Refusal, TargetGroup, TargetModel, Verdict};
@@ -28,11 +28,11 @@ impl Whole {
             Operation::PutPerson(entry) if people => Some(self.person(entry, phone_and_values(entry))),
             Operation::PutGroup(entry) if groups => Some(self.group(entry, true)),
             Operation::AddMembers(entry) if groups => Some(self.group(entry, false)),
-            Operation::Finish if people => {
+            Operation::Finish(Part::People) if people => {
                 self.replace_people(target);
                 Some(Ok(plain()))
             }
-            Operation::Finish if groups => {
+            Operation::Finish(Part::Groups) if groups => {
                 target.groups.retain(|_, group| group.owner == Owner::Foreign);
                 target.groups.append(&mut self.groups);
                 Some(Ok(plain()))

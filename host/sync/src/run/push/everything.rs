@@ -3,10 +3,10 @@
 //! One instance gets all of it in order and `finish` at the end; only then is anything recorded as applied. A crash before that leaves the
 //! work due, and the file that was there in its place.
 
-use rollcall_sandbox::contract::target::{Delivery, Operation, Outcome, Receipt};
+use rollcall_sandbox::contract::target::{Delivery, Operation, Outcome, Part, Receipt};
 
 use super::feed::{Feed, Phase};
-use super::outcome::{Planned, Recorder, planned_person};
+use super::outcome::{Planned, Recorder, definition, planned_person};
 use super::{Plan, STEP, Targets};
 use crate::run::Stop;
 use crate::run::context::{Context, step_error};
@@ -75,7 +75,7 @@ async fn hand_out_people(
     let mut after: Row = 0;
     loop {
         let works = context.blocking(move |store| store.all_people(after, limit.clamp(1, 1_000))).await?;
-        let Some(last) = works.last() else { return finish(target).await };
+        let Some(last) = works.last() else { return finish(target, Part::People).await };
         after = last.row;
         let operations: Vec<Operation> = works
             .into_iter()
@@ -107,7 +107,7 @@ async fn hand_out_groups(
     let mut after: Row = 0;
     loop {
         let teams = context.blocking(move |store| store.all_teams(after, 100)).await?;
-        let Some(last) = teams.last() else { return finish(target).await };
+        let Some(last) = teams.last() else { return finish(target, Part::Groups).await };
         after = last.row;
         for team in teams {
             if let Some(refused) = hand_out_group(context, target, plan, limit, team).await? {
@@ -125,6 +125,8 @@ async fn hand_out_group(
     team: TeamWork,
 ) -> Result<Option<Outcome>, Stop> {
     let (row, keep) = (team.row, plan.confirmed_only);
+    // What is written whole has no ids of its own: there a group is known by its key.
+    let team = TeamWork { parent_remote: definition(&team).parent, ..team };
     let mut after: Row = 0;
     let mut first = true;
     loop {
@@ -149,8 +151,8 @@ async fn hand_out_group(
     }
 }
 
-async fn finish(target: &mut dyn Target) -> Result<Option<Outcome>, Stop> {
-    push(target, vec![Operation::Finish]).await
+async fn finish(target: &mut dyn Target, part: Part) -> Result<Option<Outcome>, Stop> {
+    push(target, vec![Operation::Finish(part)]).await
 }
 
 /// Pushes operations; answers the first outcome that is not well.

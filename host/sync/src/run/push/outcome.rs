@@ -59,7 +59,7 @@ fn member(work: &MemberWork) -> Member {
     }
 }
 
-fn definition(team: &TeamWork) -> Definition {
+pub(super) fn definition(team: &TeamWork) -> Definition {
     let text = team.definition.as_deref().or(team.applied.as_deref());
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(|| Definition {
         name: team.key.clone(),

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p group-rules` prints a table, and the same as JSON in its last line.
 
-#[allow(dead_code, reason = "each user of the module uses a part of it")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a benchmark that breaks ends")]
+
 mod population;
 
 use std::hint::black_box;

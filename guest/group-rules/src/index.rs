@@ -3,11 +3,11 @@
 //! A tenant can have 15,000 rules, and evaluating each for a person would cost a millisecond. The index costs what the *matches*
 //! cost, not the rules:
 //!
-//! 1. What is asked of one property is a [`column`]. All questions depend on the value alone, so they are answered once for each
-//!    distinct value ([`texts`], [`ordered`]; a collection's items have an index of their own) and kept with it ([`rows`]).
-//! 2. Each rule is reached through a few of its leaves, of which one must be true if the rule is ([`access`]). So a value
+//! 1. What is asked of one property is a `column`. All questions depend on the value alone, so they are answered once for each
+//!    distinct value (`texts`, `ordered`; a collection's items have an index of their own) and kept with it (`rows`).
+//! 2. Each rule is reached through a few of its leaves, of which one must be true if the rule is (`access`). So a value
 //!    knows its *candidates*: the rules that this value makes worth looking at.
-//! 3. A candidate that is not certain yet runs a few steps of jump code over the kept answers ([`program`]).
+//! 3. A candidate that is not certain yet runs a few steps of jump code over the kept answers (`program`).
 //!
 //! The choice of leaves rests on a guess at first, and on what people were seen to have after the first 4,096 of them. It
 //! changes how fast the answer comes, never the answer.

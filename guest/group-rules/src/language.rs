@@ -21,10 +21,13 @@ pub mod property;
 pub mod syntax;
 pub mod token;
 
+mod check;
 mod comparison;
 mod dialect;
+mod literal;
 mod operator;
 mod print;
+mod whole;
 
 pub use error::RuleError;
 pub use parser::{Language, MAX_CHARACTERS};

@@ -13,7 +13,7 @@ use crate::value::Value;
 /// How the questions to a column are answered.
 #[derive(Debug)]
 pub(super) enum Tests {
-    Text(TextTests),
+    Text(Box<TextTests>),
     /// The constants are [`FALSE`] and [`TRUE`].
     Boolean,
     Number(OrderedTests),

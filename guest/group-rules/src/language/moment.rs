@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn every_day_is_printed_as_it_is_read() {
         for day in (-719_162..2_932_896).step_by(7) {
-            let ticks = day * DAY_SECONDS * SECOND + 123_456_7;
+            let ticks = day * DAY_SECONDS * SECOND + 1_234_567;
             assert_eq!(parse(&print(ticks)), Some(ticks));
         }
     }

@@ -177,7 +177,7 @@ fn part(random: &mut Random, depth: usize) -> Meaning {
                 )
             }
         },
-        6 => Meaning::Number(*random.pick::<&str>(&["eq", "ne", "le", "ge"]), random.below(6) as i64 - 2),
+        6 => Meaning::Number(random.pick::<&str>(&["eq", "ne", "le", "ge"]), random.below(6) as i64 - 2),
         7 | 8 => {
             let (name, _) = *random.pick(&COLLECTIONS);
             let plans = name == "user.assignedPlans";

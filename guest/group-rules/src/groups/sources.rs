@@ -1,0 +1,107 @@
+//! Where the values of a property are in what the host passes.
+
+use std::collections::HashMap;
+
+use rollcall_sdk::grouping::Candidate;
+
+use crate::language::property::Property;
+use crate::person::Subject;
+use crate::value::Value;
+
+/// Where a value is in a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Id,
+    Property(usize),
+    Profile(usize),
+    Nowhere,
+}
+
+/// What is read, in the order in which the host passes it.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    pub properties: Vec<String>,
+    /// Positions in the profile.
+    pub attributes: Vec<u32>,
+    by_path: HashMap<String, usize>,
+}
+
+impl Sources {
+    pub fn add(&mut self, property: &Property) -> Source {
+        match (property.path(), property) {
+            // The host passes it with every candidate.
+            (Some("id"), _) => Source::Id,
+            (Some(path), _) => match self.by_path.get(path) {
+                Some(place) => Source::Property(*place),
+                None => {
+                    self.properties.push(path.to_owned());
+                    self.by_path.insert(path.to_owned(), self.properties.len() - 1);
+                    Source::Property(self.properties.len() - 1)
+                }
+            },
+            (None, Property::Profile(attribute)) => {
+                let position = attribute.position as u32;
+                match self.attributes.iter().position(|known| *known == position) {
+                    Some(place) => Source::Profile(place),
+                    None => {
+                        self.attributes.push(position);
+                        Source::Profile(self.attributes.len() - 1)
+                    }
+                }
+            }
+            (None, _) => Source::Nowhere,
+        }
+    }
+
+    /// The same without adding: for what is known to have been added.
+    pub fn find(&self, property: &Property) -> Source {
+        match (property.path(), property) {
+            (Some("id"), _) => Source::Id,
+            (Some(path), _) => self.by_path.get(path).map_or(Source::Nowhere, |place| Source::Property(*place)),
+            (None, Property::Profile(attribute)) => self
+                .attributes
+                .iter()
+                .position(|known| *known as usize == attribute.position)
+                .map_or(Source::Nowhere, Source::Profile),
+            (None, _) => Source::Nowhere,
+        }
+    }
+}
+
+impl Source {
+    pub fn value<'a>(self, person: &'a Candidate) -> Value<'a> {
+        match self {
+            Source::Id => Value::Text(&person.id),
+            Source::Property(place) => person.properties.get(place).map_or(Value::Null, Value::from),
+            Source::Profile(place) => person.profile.get(place).map_or(Value::Null, Value::from),
+            Source::Nowhere => Value::Null,
+        }
+    }
+}
+
+impl<'a> From<&'a rollcall_sdk::Value> for Value<'a> {
+    fn from(value: &'a rollcall_sdk::Value) -> Self {
+        use rollcall_sdk::Value as Contract;
+        match value {
+            Contract::Null | Contract::Keep => Value::Null,
+            Contract::Boolean(truth) => Value::Boolean(*truth),
+            Contract::Integer(number) => Value::Integer(*number),
+            Contract::Number(number) => Value::Number(*number),
+            Contract::Text(text) | Contract::DateTime(text) => Value::Text(text),
+            Contract::Texts(texts) => Value::Texts(texts.as_slice().into()),
+            Contract::Json(json) => Value::Json(json.as_str().into()),
+        }
+    }
+}
+
+/// A candidate as the evaluator that explains sees it.
+pub(super) struct Candidates<'a> {
+    pub person: &'a Candidate,
+    pub sources: &'a Sources,
+}
+
+impl Subject for Candidates<'_> {
+    fn value(&self, property: &Property) -> Value<'_> {
+        self.sources.find(property).value(self.person)
+    }
+}

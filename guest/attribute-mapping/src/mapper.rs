@@ -17,7 +17,7 @@ use crate::projection::Projection;
 use crate::settings::{OnInvalidPhone, OnMissing, Settings, Type};
 use crate::value::Value;
 
-/// A mapping, ready to run. It remembers phone numbers from person to person and nothing else.
+/// A mapping, ready to run. It remembers nothing of a person.
 #[derive(Debug)]
 pub struct Mapper {
     mapped: Vec<Mapped>,
@@ -118,7 +118,7 @@ impl Mapper {
     fn ground<'a>(&'a self, slots: &'a [Value<'a>], environment: &'a dyn Environment) -> Ground<'a> {
         let region = self.regions.as_ref().map_or(self.default_region, |regions| {
             let named = |slot: Slot| match slots.get(slot) {
-                Some(Value::Text(text)) => Region::named(text),
+                Some(Value::Text(text)) => self.phones.region(text),
                 _ => None,
             };
             named(regions.usage_location).or_else(|| named(regions.country)).or(self.default_region)

@@ -10,6 +10,8 @@ use crate::value::{Value, number_in};
 /// The value in the type, or why it cannot be.
 pub fn shape(value: Value<'_>, kind: Type) -> Result<Out, String> {
     match (value, kind) {
+        // Most values are texts for texts.
+        (Value::Text(text), Type::Text) => Ok(Out::Text(text.into_owned())),
         (Value::Keep, _) => Ok(Out::Keep),
         (value, _) if value.is_null() => Ok(Out::Null),
         (Value::Json(_), _) => {

@@ -13,7 +13,7 @@ impl Region {
         if let [first, second] = text.as_bytes() {
             let code = [first.to_ascii_uppercase(), second.to_ascii_uppercase()];
             let code = if &code == b"UK" { *b"GB" } else { code };
-            return COUNTRIES.iter().any(|(known, _)| known.as_bytes() == code).then_some(Self(code));
+            return COUNTRIES.binary_search_by(|(known, _)| known.as_bytes().cmp(&code)).is_ok().then_some(Self(code));
         }
         let same = |name: &&str| name.eq_ignore_ascii_case(text);
         let (code, _) = COUNTRIES.iter().find(|(_, names)| names.split('|').any(|name| same(&name)))?;
@@ -26,7 +26,8 @@ impl Region {
     }
 }
 
-/// ISO 3166-1: codes and English short names, with the spellings and the codes of three letters that are in use for some.
+/// ISO 3166-1: codes in their order, and English short names, with the spellings and the codes of three letters that are in
+/// use for some.
 const COUNTRIES: &[(&str, &str)] = &[
     ("AD", "Andorra"),
     ("AE", "United Arab Emirates|UAE|ARE"),
@@ -276,6 +277,11 @@ const COUNTRIES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_codes_are_in_their_order() {
+        assert!(COUNTRIES.is_sorted_by(|(first, _), (second, _)| first < second));
+    }
 
     #[test]
     fn a_country_is_known_by_code_and_by_name() {

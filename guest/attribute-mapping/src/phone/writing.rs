@@ -12,6 +12,9 @@ pub struct Written {
 impl Written {
     /// Reads a text; none if it does not look like a phone number (libphonenumber: VALID_PHONE_NUMBER_PATTERN).
     pub fn read(text: &str) -> Option<Self> {
+        if let Some(written) = Self::read_plain(text.trim()) {
+            return Some(written);
+        }
         let text = from_uri(text);
         let start = text.find(|c| is_plus(c) || digit(c).is_some())?;
         let text = without_second_number(text.get(start..)?);
@@ -42,6 +45,20 @@ impl Written {
             }
         }
         (digits.len() >= 2).then_some(Self { plus, digits })
+    }
+
+    /// A number of ASCII digits with the usual signs between them, as nearly all are.
+    fn read_plain(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix('+').unwrap_or(text);
+        let mut digits = Vec::with_capacity(17);
+        for byte in rest.bytes() {
+            match byte {
+                b'0'..=b'9' => digits.push(byte),
+                b' ' | b'-' | b'.' | b'(' | b')' => {}
+                _ => return None,
+            }
+        }
+        (digits.len() >= 3).then_some(Self { plus: rest.len() < text.len(), digits })
     }
 }
 

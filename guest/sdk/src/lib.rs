@@ -23,6 +23,7 @@
 //! | looking at other people | [`lookup`] | `lookup = true` |
 //! | being called again at a time | [`scheduling`] | `scheduling = true` |
 //! | files for somebody else to take | [`outbox`] | `outbox = true` |
+//! | files that an administrator laid ready | [`inbox`] | `files = ["people.csv"]` |
 //! | unit tests, natively | [`testing`]: a double for each of these | |
 //!
 //! What the host offers is reached through [`Host`], which implements a small trait for each capability. Code that is written
@@ -100,6 +101,7 @@ mod fault;
 pub mod graph;
 pub mod grouping;
 pub mod http;
+pub mod inbox;
 #[doc(hidden)]
 pub mod instance;
 mod layout;
@@ -122,7 +124,7 @@ pub use layout::{Layout, Row, Slot};
 pub use settings::NoSettings;
 
 /// What the host offers: it implements [`http::Client`], [`storage::Storage`], [`lookup::Lookup`],
-/// [`scheduling::Scheduling`] and [`outbox::Outbox`], each over its import. Works in a component only; tests use the doubles
+/// [`scheduling::Scheduling`], [`outbox::Outbox`] and [`inbox::Inbox`], each over its import. Works in a component only; tests use the doubles
 /// of [`testing`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Host;

@@ -1,13 +1,15 @@
-//! Doubles for unit tests, which run natively: HTTP that answers from a script, storage and outbox in memory, look-ups from
+//! Doubles for unit tests, which run natively: HTTP that answers from a script, storage, outbox and inbox in memory, look-ups from
 //! a table, a record of wake-ups, and the lines that were logged.
 
 mod http;
+mod inbox;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 pub use self::http::ScriptedHttp;
+pub use self::inbox::{MemoryInbox, MemoryInboxFile};
 use crate::Value;
 use crate::log::Level;
 use crate::lookup::Lookup;

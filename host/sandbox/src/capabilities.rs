@@ -67,6 +67,26 @@ pub trait OutboxWriter: Send {
     fn finish(&mut self) -> Result<(), String>;
 }
 
+/// Files that an administrator laid ready.
+pub trait Inbox: Send + Sync {
+    /// Opens a file by the name that it was granted by.
+    ///
+    /// # Errors
+    /// When no file of this name is granted, or it cannot be read.
+    fn open(&self, name: &str) -> Result<Box<dyn InboxReader>, String>;
+}
+
+/// A file that is open for reading.
+pub trait InboxReader: Send {
+    /// Reads up to `limit` bytes from `offset`; nothing at the end.
+    ///
+    /// # Errors
+    /// When that fails.
+    fn read(&mut self, offset: u64, limit: u32) -> Result<Vec<u8>, String>;
+    /// Its size in bytes when it was opened.
+    fn size(&self) -> u64;
+}
+
 /// Where lines go that a component wrote, and refusals.
 pub trait LogSink: Send + Sync {
     /// One line. `level` is one of wasi:logging's, or `stdout` or `stderr`.
@@ -84,6 +104,8 @@ pub struct Capabilities {
     pub scheduling: Option<Arc<dyn Scheduling>>,
     /// Files for somebody else.
     pub outbox: Option<Arc<dyn Outbox>>,
+    /// Files that an administrator laid ready.
+    pub inbox: Option<Arc<dyn Inbox>>,
     /// HTTP.
     pub egress: Option<Egress>,
     /// Where lines go.
@@ -99,6 +121,7 @@ impl Default for Capabilities {
             lookup: None,
             scheduling: None,
             outbox: None,
+            inbox: None,
             egress: None,
             log: Arc::new(Lines::default()),
             still_clock: None,

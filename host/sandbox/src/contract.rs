@@ -13,6 +13,7 @@ pub(crate) mod imports {
                 import rollcall:sync/lookup@0.1.0;
                 import rollcall:sync/scheduling@0.1.0;
                 import rollcall:sync/outbox@0.1.0;
+                import rollcall:sync/inbox@0.1.0;
                 import wasi:keyvalue/store@0.2.0-draft2;
                 import wasi:logging/logging@0.1.0-draft;
             }",
@@ -21,6 +22,7 @@ pub(crate) mod imports {
         with: {
             "rollcall:sync/types@0.1.0": crate::contract::types,
             "rollcall:sync/outbox.file": crate::host::OutboxFile,
+            "rollcall:sync/inbox.file": crate::host::InboxFile,
             "wasi:keyvalue/store.bucket": crate::host::Bucket,
         },
     });

@@ -101,6 +101,8 @@ pub struct Grants {
     pub scheduling: bool,
     /// Files for somebody else.
     pub outbox: bool,
+    /// Files to be read. Which ones is for the inbox that is lent to say.
+    pub files: bool,
 }
 
 /// Why a component cannot be linked.
@@ -156,15 +158,21 @@ impl Grants {
     ///
     /// # Errors
     /// Names the first import that is not granted, and the setting that would grant it.
+    ///
+    /// A component that asks for HTTP and for files (a source that reads one or the other) may do with either: the other is linked,
+    /// and refuses whatever it is asked for.
     pub fn check(&self, step: &str, component: &Component) -> Result<(), LinkError> {
+        let asks = |interface: &str| component.imports.iter().any(|import| import.starts_with(interface));
+        let either = self.reads() && asks("rollcall:sync/inbox@") && asks("wasi:http/outgoing-handler@");
         for import in &component.imports {
             let (granted, setting) = match import.split('@').next().unwrap_or_default() {
                 "rollcall:sync/lookup" => (self.lookup, "lookup = true"),
                 "rollcall:sync/scheduling" => (self.scheduling, "scheduling = true"),
                 "rollcall:sync/outbox" => (self.outbox, "outbox = true"),
+                "rollcall:sync/inbox" => (either || self.files, "files = [\"the-file-it-reads\"]"),
                 "wasi:keyvalue/store" => (self.storage, "storage = true"),
                 "wasi:http/outgoing-handler" | "wasi:http/types" => {
-                    (!self.http.is_empty(), "http = [\"https://the-origin-it-talks-to\"]")
+                    (either || !self.http.is_empty(), "http = [\"https://the-origin-it-talks-to\"]")
                 }
                 name if is_harmless(name) => (true, ""),
                 _ => return Err(LinkError::NeverGranted { step: step.to_owned(), import: import.clone() }),
@@ -176,6 +184,13 @@ impl Grants {
             }
         }
         Ok(())
+    }
+}
+
+impl Grants {
+    /// Whether anything can be read from outside: the two ways in are linked together (see [`check`](Self::check)).
+    pub(crate) fn reads(&self) -> bool {
+        self.files || !self.http.is_empty()
     }
 }
 

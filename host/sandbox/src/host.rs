@@ -2,8 +2,8 @@
 
 use wasmtime::component::{HasSelf, Linker, Resource};
 
-use crate::capabilities::OutboxWriter;
-use crate::contract::imports::rollcall::sync::{lookup, outbox, scheduling};
+use crate::capabilities::{InboxReader, OutboxWriter};
+use crate::contract::imports::rollcall::sync::{inbox, lookup, outbox, scheduling};
 use crate::contract::imports::wasi::keyvalue::store;
 use crate::contract::imports::wasi::logging::logging;
 use crate::contract::types::Value;
@@ -17,10 +17,15 @@ pub struct Bucket;
 /// A file of the outbox that is being written.
 pub struct OutboxFile(Box<dyn OutboxWriter>);
 
+/// A file that is being read.
+pub struct InboxFile(Box<dyn InboxReader>);
+
 /// Keys in a page.
 const KEYS: u32 = 1_000;
 /// Bytes of a key.
 const KEY_BYTES: usize = 1_024;
+/// Bytes of one piece of a file; who asks for more gets this much.
+const PIECE: u32 = 4 << 20;
 /// Bytes of a value.
 const VALUE_BYTES: usize = 8 << 20;
 
@@ -44,8 +49,9 @@ pub(crate) fn link(linker: &mut Linker<State>, grants: &Grants) -> wasmtime::Res
     cli::terminal_stderr::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     logging::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     crate::contract::types::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
-    if !grants.http.is_empty() {
+    if grants.reads() {
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+        inbox::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     }
     if grants.storage {
         store::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
@@ -128,6 +134,36 @@ impl outbox::HostFile for State {
     }
 
     async fn drop(&mut self, file: Resource<OutboxFile>) -> wasmtime::Result<()> {
+        self.table.delete(file)?;
+        Ok(())
+    }
+}
+
+impl inbox::Host for State {
+    async fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<InboxFile>, String>> {
+        let Some(inbox) = &self.lent.inbox else { return Ok(Err("no file is granted to this step".to_owned())) };
+        match inbox.open(&name) {
+            Ok(reader) => Ok(Ok(self.table.push(InboxFile(reader))?)),
+            Err(reason) => Ok(Err(reason)),
+        }
+    }
+}
+
+impl inbox::HostFile for State {
+    async fn read(
+        &mut self,
+        file: Resource<InboxFile>,
+        offset: u64,
+        limit: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>, String>> {
+        Ok(self.table.get_mut(&file)?.0.read(offset, limit.min(PIECE)))
+    }
+
+    async fn size(&mut self, file: Resource<InboxFile>) -> wasmtime::Result<u64> {
+        Ok(self.table.get(&file)?.0.size())
+    }
+
+    async fn drop(&mut self, file: Resource<InboxFile>) -> wasmtime::Result<()> {
         self.table.delete(file)?;
         Ok(())
     }

@@ -27,7 +27,7 @@ mod meter;
 mod sandbox;
 mod state;
 
-pub use self::capabilities::{Capabilities, KeyValue, LogSink, Lookup, Outbox, Scheduling};
+pub use self::capabilities::{Capabilities, Inbox, KeyValue, LogSink, Lookup, Outbox, Scheduling};
 pub use self::component::{Component, LoadError, StepKind};
 pub use self::egress::Egress;
 pub use self::grants::{Grants, LinkError, OriginGrant, OriginGrantError};

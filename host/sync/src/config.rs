@@ -41,7 +41,7 @@ mod values;
 
 pub use component::{BuiltIn, ComponentRef, StepKind};
 pub use error::{ConfigError, ConfigErrors, Severity};
-pub use grants::Grants;
+pub use grants::{GrantedFile, Grants};
 pub use limits::Limits;
 pub use login::{BearerLogin, Cloud, HeaderLogin, KaizalaLogin, Login, LoginKind, MicrosoftLogin, OAuth2Login};
 pub use origin::{AddressError, BaseUrl, HostPattern, Origin, Scheme};

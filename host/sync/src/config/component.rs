@@ -119,7 +119,15 @@ impl BuiltIn {
         }
     }
 
-    /// What it is granted without being told, besides the origin of its address.
+    /// The setting that holds the file it reads, when it has one.
+    pub(super) fn file_setting(self) -> Option<&'static str> {
+        match self {
+            Self::CsvPull => Some("file"),
+            _ => None,
+        }
+    }
+
+    /// What it is granted without being told, besides the origin of its address and its file.
     pub(super) fn usual_grants(self) -> Grants {
         let none = Grants::default();
         match self {

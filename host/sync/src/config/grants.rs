@@ -1,5 +1,7 @@
 //! What a step is granted. Nothing unless it says so: an empty list of origins denies all.
 
+use std::path::{Path, PathBuf};
+
 use super::origin::Origin;
 use super::section::Section;
 
@@ -19,10 +21,28 @@ pub struct Grants {
     pub scheduling: bool,
     /// Writing files for somebody else to take.
     pub outbox: bool,
+    /// Files that it may read. Empty: none.
+    pub files: Vec<GrantedFile>,
+}
+
+/// A file that a step may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantedFile {
+    /// The name by which the step opens it: as it is written in the tenant's file.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+impl GrantedFile {
+    /// A file by its name; a relative one starts from the folder of the tenant's file.
+    pub(super) fn of(name: &str, folder: &Path) -> Self {
+        Self { name: name.to_owned(), path: folder.join(name) }
+    }
 }
 
 impl Grants {
-    /// Reads the section over what the component has by default. A switch that is written counts; origins are added.
+    /// Reads the section over what the component has by default. A switch that is written counts; origins and files are added.
     pub(super) fn read(section: Section<'_>, default: Self) -> Self {
         let mut grants = Self {
             http: default.http,
@@ -30,8 +50,11 @@ impl Grants {
             lookup: section.get_or("lookup", default.lookup),
             scheduling: section.get_or("scheduling", default.scheduling),
             outbox: section.get_or("outbox", default.outbox),
+            files: default.files,
         };
         grants.allow(section.list("http").unwrap_or_default());
+        let files = section.list::<String>("files").unwrap_or_default();
+        grants.files.extend(files.iter().map(|name| GrantedFile::of(name, section.reader.folder)));
         section.finish();
         grants
     }

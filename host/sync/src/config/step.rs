@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::component::{BuiltIn, ComponentRef, StepKind};
-use super::grants::Grants;
+use super::grants::{GrantedFile, Grants};
 use super::limits::Limits;
 use super::login::{Login, LoginKind};
 use super::origin::{BaseUrl, Origin, checked};
@@ -65,6 +65,9 @@ pub(super) fn read(
     let address = built_in.and_then(|known| address(&own, known, &settings));
     let mut grants = built_in.map(BuiltIn::usual_grants).unwrap_or_default();
     grants.allow(address.clone());
+    grants.files.extend(
+        built_in.and_then(|known| file(known, &settings)).map(|name| GrantedFile::of(name, section.reader.folder)),
+    );
     let mut grants = Grants::read(section.section("grants"), grants);
     let talks_to = match &address {
         Some(address) => vec![address.clone()],
@@ -105,6 +108,12 @@ fn address(own: &Section<'_>, known: BuiltIn, settings: &Map<String, Value>) -> 
             None
         }
     }
+}
+
+/// The file that a built-in component reads, when its settings say so.
+fn file(known: BuiltIn, settings: &Map<String, Value>) -> Option<&str> {
+    let name = settings.get(known.file_setting()?)?.as_str()?;
+    (!name.is_empty()).then_some(name)
 }
 
 fn read_logins(section: &Section<'_>, built_in: Option<BuiltIn>, talks_to: &[Origin]) -> Vec<Login> {

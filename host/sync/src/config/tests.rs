@@ -311,3 +311,19 @@ fn as_many_groups_as_entra_allows_are_read_and_located() {
     assert_eq!(tenant.grouping.settings["group"].as_array().map(Vec::len), Some(15_000));
     assert_eq!(tenant.origins.locate("grouping", "group[14999].rule", Some(5)).line, 45_001);
 }
+
+#[test]
+fn the_file_that_csv_pull_reads_is_granted_and_others_only_by_name() {
+    let granted = |text: &str| -> Vec<(String, String)> {
+        let grants = parse(text, "conf/contoso.toml").unwrap().source.grants;
+        grants.files.into_iter().map(|file| (file.name, file.path.display().to_string())).collect()
+    };
+    let target = "[target]\ncomponent = \"csv-push\"\n";
+    let file = |name: &str, path: &str| (name.to_owned(), path.to_owned());
+    let source = "[source]\ncomponent = \"csv-pull\"\nsettings.file = \"people.csv\"\n";
+    assert_eq!(granted(&format!("{target}{source}")), [file("people.csv", "conf/people.csv")]);
+    let own = "[source]\ncomponent = \"./hr.wasm\"\nsettings.file = \"people.csv\"\n";
+    assert_eq!(granted(&format!("{target}{own}")), []);
+    let named = format!("{target}{own}grants.files = [\"in/a.csv\", \"/srv/b.csv\"]\n");
+    assert_eq!(granted(&named), [file("in/a.csv", "conf/in/a.csv"), file("/srv/b.csv", "/srv/b.csv")]);
+}

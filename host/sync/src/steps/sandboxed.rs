@@ -1,6 +1,7 @@
 //! The steps of a tenant as components in the sandbox: loading and linking them, configuring each instance, and lending it what it was
 //! granted.
 
+mod inbox;
 mod lent;
 mod load;
 mod logins;

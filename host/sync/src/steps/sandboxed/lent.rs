@@ -1,4 +1,4 @@
-//! What an instance is lent: storage, look-ups, wake-ups, the outbox and the way out, each for this tenant and step.
+//! What an instance is lent: storage, look-ups, wake-ups, the outbox, files to read and the way out, each for this tenant and step.
 //!
 //! What an instance does with them is kept in its [`Recorder`] until its batch is committed. Only a target's storage is written at once: it
 //! notes there what it is about to do at another system, and such a note must survive whatever comes.
@@ -12,8 +12,9 @@ use rollcall_sandbox::capabilities::OutboxWriter;
 use rollcall_sandbox::contract::types::Value;
 use rollcall_sandbox::credentials::Credential;
 use rollcall_sandbox::egress::{Call, Observer};
-use rollcall_sandbox::{Capabilities, Egress, KeyValue, LogSink, Lookup, Outbox, Scheduling};
+use rollcall_sandbox::{Capabilities, Egress, Inbox, KeyValue, LogSink, Lookup, Outbox, Scheduling};
 
+use super::inbox::GrantedFiles;
 use crate::clock::{Clock, parse_rfc3339};
 use crate::mirror::Projection;
 use crate::run::Tally;
@@ -62,6 +63,7 @@ pub(super) struct Lender {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) outbox: Option<Arc<Dir>>,
+    pub(super) inbox: Option<Arc<GrantedFiles>>,
     pub(super) egress: Option<Egress>,
     pub(super) credentials: Vec<Arc<Credential>>,
     pub(super) sink: Arc<RunSink>,
@@ -98,6 +100,7 @@ impl Lender {
             lookup: Some(Arc::clone(&shared) as Arc<dyn Lookup>),
             scheduling: Some(shared as Arc<dyn Scheduling>),
             outbox: self.outbox.as_ref().map(|folder| Arc::new(OutboxFolder(Arc::clone(folder))) as Arc<dyn Outbox>),
+            inbox: self.inbox.clone().map(|files| files as Arc<dyn Inbox>),
             egress: self.egress.clone(),
             log: Arc::new(StepSink { step: Arc::clone(&self.step), sink: Arc::clone(&self.sink) }),
             still_clock: still,

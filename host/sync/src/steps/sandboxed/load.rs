@@ -16,6 +16,7 @@ use rollcall_sandbox::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::inbox::GrantedFiles;
 use super::lent::{Lender, RunSink, StepSink};
 use super::{Linked, SandboxedSteps, logins};
 use crate::clock::Clock;
@@ -93,9 +94,9 @@ impl Parts {
         Linked { step, settings, attributes, lender: self.lender, digest: self.component.digest }
     }
 
-    /// What a step is lent while its settings are checked: everything but the ways out.
+    /// What a step is lent while its settings are checked: everything but files and the ways out.
     fn checking(&self) -> Capabilities {
-        Capabilities { egress: None, outbox: None, ..self.lender.lend().0 }
+        Capabilities { egress: None, outbox: None, inbox: None, ..self.lender.lend().0 }
     }
 }
 
@@ -193,6 +194,7 @@ impl Loader<'_> {
             store: Arc::clone(&self.services.store),
             clock: Arc::clone(&self.services.clock),
             outbox: self.services.outbox.clone().filter(|_| step.grants.outbox),
+            inbox: (!step.grants.files.is_empty()).then(|| Arc::new(GrantedFiles(step.grants.files.clone()))),
             egress,
             credentials,
             sink: Arc::clone(&self.sink),
@@ -206,6 +208,7 @@ impl Loader<'_> {
             lookup: step.grants.lookup,
             scheduling: step.grants.scheduling,
             outbox: step.grants.outbox,
+            files: !step.grants.files.is_empty(),
         };
         let limits = Limits {
             memory: step.limits.memory.0,

@@ -1,119 +1,9 @@
 //! What Microsoft Graph knows of a user, and what its delta query tells.
 
+use rollcall_sdk::graph::{OUTSIDE, RELATIONSHIPS, TRACKED};
 use rollcall_sdk::settings::nearest;
 
 use crate::attributes::{Path, graph_path};
-
-/// The properties of a user that a delta query tracks (Graph: "user resource type", and "user: delta" with its list of
-/// properties that are stored outside of the directory).
-const TRACKED: &[&str] = &[
-    "accountEnabled",
-    "ageGroup",
-    "assignedLicenses",
-    "assignedPlans",
-    "authorizationInfo",
-    "businessPhones",
-    "city",
-    "cloudRealtimeCommunicationInfo",
-    "companyName",
-    "consentProvidedForMinor",
-    "country",
-    "createdDateTime",
-    "creationType",
-    "customSecurityAttributes",
-    "deletedDateTime",
-    "department",
-    "displayName",
-    "employeeHireDate",
-    "employeeId",
-    "employeeLeaveDateTime",
-    "employeeOrgData",
-    "employeeType",
-    "externalUserState",
-    "externalUserStateChangeDateTime",
-    "faxNumber",
-    "givenName",
-    "id",
-    "identities",
-    "imAddresses",
-    "infoCatalogs",
-    "isManagementRestricted",
-    "isResourceAccount",
-    "jobTitle",
-    "lastPasswordChangeDateTime",
-    "legalAgeGroupClassification",
-    "mail",
-    "mailNickname",
-    "manager",
-    "mobilePhone",
-    "officeLocation",
-    "onPremisesDistinguishedName",
-    "onPremisesDomainName",
-    "onPremisesExtensionAttributes",
-    "onPremisesImmutableId",
-    "onPremisesLastSyncDateTime",
-    "onPremisesProvisioningErrors",
-    "onPremisesSamAccountName",
-    "onPremisesSecurityIdentifier",
-    "onPremisesSyncEnabled",
-    "onPremisesUserPrincipalName",
-    "otherMails",
-    "passwordPolicies",
-    "passwordProfile",
-    "postalCode",
-    "preferredDataLocation",
-    "preferredLanguage",
-    "provisionedPlans",
-    "proxyAddresses",
-    "refreshTokensValidFromDateTime",
-    "securityIdentifier",
-    "serviceProvisioningErrors",
-    "showInAddressList",
-    "signInSessionsValidFromDateTime",
-    "state",
-    "streetAddress",
-    "surname",
-    "usageLocation",
-    "userPrincipalName",
-    "userType",
-];
-
-/// Properties that Graph keeps outside of the directory: a delta query that selects one is answered 501 NotImplemented.
-const UNTRACKED: &[&str] = &[
-    "aboutMe",
-    "birthday",
-    "deviceEnrollmentLimit",
-    "hireDate",
-    "interests",
-    "mailboxSettings",
-    "mySite",
-    "pastProjects",
-    "preferredName",
-    "print",
-    "responsibilities",
-    "schools",
-    "signInActivity",
-    "skills",
-];
-
-/// Relationships of a user. Of these, a delta query follows only the manager.
-const RELATIONSHIPS: &[&str] = &[
-    "appRoleAssignments",
-    "calendar",
-    "createdObjects",
-    "directReports",
-    "drive",
-    "extensions",
-    "licenseDetails",
-    "memberOf",
-    "oauth2PermissionGrants",
-    "ownedDevices",
-    "ownedObjects",
-    "photo",
-    "registeredDevices",
-    "sponsors",
-    "transitiveMemberOf",
-];
 
 /// Why an attribute cannot be read from Graph, and what may be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,25 +30,26 @@ pub fn check(path: &Path) -> Result<(), NotInGraph> {
             [] => Ok(()),
         };
     }
-    if UNTRACKED.contains(&root) {
+    if OUTSIDE.contains(&root) {
         let reason = format!(
             "Microsoft Graph cannot track `{root}`: it is kept outside of the directory, and a delta query that asks for it \
              is refused (501 NotImplemented)"
         );
         return refuse(reason, None);
     }
-    if RELATIONSHIPS.contains(&root) {
+    // The groups of a user come from a delta query of groups.
+    if RELATIONSHIPS.contains(&root) && root != "memberOf" {
         let reason = format!(
             "Microsoft Graph's delta query does not follow `{root}`; of a user's relationships it follows `manager`"
         );
         return refuse(reason, None);
     }
     // Directory extensions (extension_<app>_<name>) and schema extensions (ext<id>_<name>, contoso_<name>) are the tenant's.
-    if TRACKED.contains(&root) || root.contains('_') || graph_path(&path.text).is_some() {
+    if TRACKED.contains(&root) || root == "memberOf" || root.contains('_') || graph_path(&path.text).is_some() {
         return Ok(());
     }
     let reason = format!("Microsoft Graph's user has no property `{root}`");
-    refuse(reason, nearest(root, TRACKED.iter().copied()))
+    refuse(reason, nearest(root, TRACKED.iter().copied().chain(["manager"])))
 }
 
 #[cfg(test)]
@@ -171,7 +62,7 @@ mod tests {
             ("skills", "501"),
             ("mySite", "501"),
             ("manager.aboutMe", "501"),
-            ("memberOf", "does not follow"),
+            ("directReports", "does not follow"),
             ("manager.manager.displayName", "manager's own manager"),
             ("departmnet", "has no property"),
         ] {

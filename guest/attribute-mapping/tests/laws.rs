@@ -328,3 +328,23 @@ fn a_chain_that_multiplies_its_text_ends_with_a_fault() {
         .fold("\"aaaaaaaaaa\"".to_owned(), |inner, _| format!("Replace({inner}, , \"a\", , \"$&$&$&$&$&$&$&$&\")"));
     assert!(run(&source, "{}", &Knowledge::default(), &alone()).value.is_err());
 }
+
+/// A component has half a megabyte of stack (wasmtime's default), and its host some of that.
+#[test]
+fn the_deepest_expressions_need_less_than_half_of_a_components_stack() {
+    let nested = |open: &str, close: &str| format!("{}\"x\"{}", open.repeat(100), close.repeat(100));
+    let sources = [
+        nested("ToLower(", ")"),
+        nested("IIF([a] = \"\", \"\", ", ")"),
+        nested("Coalesce([missing], ", ")"),
+        nested("Switch([a], ", ", \"k\", \"v\")"),
+        nested("Join(\",\", ", ")"),
+        nested("Replace(", ", \"y\", , , \"z\")"),
+    ];
+    for source in sources {
+        let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(move || {
+            assert!(run(&source, PERSON, &Knowledge::default(), &alone()).value.is_ok(), "{source}");
+        });
+        thread.unwrap().join().unwrap();
+    }
+}

@@ -36,7 +36,6 @@ pub mod template;
 
 mod assignment;
 mod digest;
-mod explanation;
 mod sources;
 
 pub use rules::Rules;

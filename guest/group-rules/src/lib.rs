@@ -33,6 +33,8 @@ pub mod trace;
 pub mod trial;
 pub mod value;
 
+mod explanation;
+
 pub use language::{Language, Rule, RuleError};
 
 #[cfg(target_arch = "wasm32")]

@@ -1,10 +1,13 @@
 //! Trying one rule on one user, without a tenant: `rollcall rules try`.
 
+use std::fmt::Write;
+
 use serde_json::{Value as Json, json};
 
+use crate::explanation::reasons;
 use crate::language::moment::Ticks;
-use crate::language::{Language, RuleError};
-use crate::person::GraphUser;
+use crate::language::{Language, Rule, RuleError};
+use crate::person::{GraphUser, Subject};
 use crate::trace::{Node, trace};
 
 /// A rule that was tried.
@@ -45,14 +48,46 @@ pub fn try_rule(rule: &str, user: &str, now: Ticks) -> Result<Trial, TrialError>
     // The rule is refused whoever the user is.
     let parsed = Language::default().parse(rule).map_err(TrialError::Rule)?;
     let user = GraphUser::parse(user).map_err(TrialError::User)?;
-    let tree = trace(&parsed, &user, now);
-    match tree.outcome.clone() {
-        Ok(belongs) => Ok(Trial { rule: parsed.text, belongs, tree }),
-        Err(reason) => Err(TrialError::Undecided(reason)),
-    }
+    Trial::of(&parsed, &user, now)
 }
 
 impl Trial {
+    /// Tries a rule that was read on somebody: with a tenant's [`Language`], also one over the profile.
+    pub fn of(rule: &Rule, person: &dyn Subject, now: Ticks) -> Result<Self, TrialError> {
+        let tree = trace(rule, person, now);
+        match tree.outcome.clone() {
+            Ok(belongs) => Ok(Trial { rule: rule.text.clone(), belongs, tree }),
+            Err(reason) => Err(TrialError::Undecided(reason)),
+        }
+    }
+
+    /// The answer for people: the verdict, what decided it, and the rule part by part.
+    ///
+    /// ```
+    /// # let rule = r#"user.department -eq "Sales" -and -not (user.city -eq "Oslo")"#;
+    /// let trial = group_rules::trial::try_rule(rule, r#"{"id": "5e3a", "department": "SALES"}"#, 0).unwrap();
+    /// assert_eq!(trial.to_text(), "\
+    /// The user belongs to the group.
+    ///   `user.department -eq \"Sales\"` is true: user.department is \"SALES\".
+    ///   `user.city -eq \"Oslo\"` is false: user.city has no value.
+    ///
+    /// true  -and
+    /// true    user.department -eq \"Sales\"  (\"SALES\")
+    /// true    -not
+    /// false     user.city -eq \"Oslo\"  (null)
+    /// ");
+    /// ```
+    pub fn to_text(&self) -> String {
+        let verdict = if self.belongs { "belongs" } else { "does not belong" };
+        let mut text = format!("The user {verdict} to the group.\n");
+        for reason in reasons(&self.tree) {
+            let _ = writeln!(text, "  {reason}");
+        }
+        text.push('\n');
+        self.tree.write(0, &mut text);
+        text
+    }
+
     /// The answer in the shape of Graph's `evaluateDynamicMembership` (beta).
     pub fn to_json(&self) -> Json {
         json!({
@@ -86,6 +121,24 @@ impl std::fmt::Display for TrialError {
 impl std::error::Error for TrialError {}
 
 impl Node {
+    fn write(&self, depth: usize, text: &mut String) {
+        let outcome = match self.outcome {
+            Ok(true) => "true",
+            Ok(false) => "false",
+            Err(_) => "?",
+        };
+        let _ = write!(text, "{outcome:<6}{:indent$}{}", "", self.expression, indent = depth * 2);
+        match &self.read {
+            None => text.push('\n'),
+            Some(read) if read.sensitive => text.push_str("  (not shown)\n"),
+            Some(read) if read.is_null => text.push_str("  (null)\n"),
+            Some(read) => {
+                let _ = writeln!(text, "  (\"{}\")", read.value);
+            }
+        }
+        self.children.iter().for_each(|child| child.write(depth + 1, text));
+    }
+
     /// The resource `expressionEvaluationDetails` of Graph (beta).
     pub fn to_json(&self) -> Json {
         let mut json = json!({"expressionResult": self.outcome.as_ref().ok(), "expression": self.expression});

@@ -114,10 +114,23 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Read as the items of `assignedPlans`. What is no list of plans has none.
+    /// Read as the items of `assignedPlans`. What is no list has none, and what is no plan has no values.
     pub fn as_plans(&self) -> Vec<Plan<'_>> {
         match self {
-            Value::Json(json) => serde_json::from_str(json).unwrap_or_default(),
+            Value::Json(json) => serde_json::from_str(json).unwrap_or_else(|_| {
+                let items: Vec<serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+                let text = |item: &serde_json::Value, name| {
+                    item.get(name).and_then(|value| value.as_str()).map(|text| Cow::Owned(text.to_owned()))
+                };
+                items
+                    .iter()
+                    .map(|item| Plan {
+                        service_plan_id: text(item, "servicePlanId"),
+                        service: text(item, "service"),
+                        capability_status: text(item, "capabilityStatus"),
+                    })
+                    .collect()
+            }),
             _ => Vec::new(),
         }
     }
@@ -159,5 +172,11 @@ mod tests {
         assert_eq!(plans.len(), 2);
         assert_eq!((plans[0].part(Item::Service), plans[0].part(Item::CapabilityStatus)), (Some("exchange"), None));
         assert!(Value::Json(r#"{"service": 1}"#.into()).as_plans().is_empty());
+        let odd = Value::Json(r#"[{"service": 1, "servicePlanId": "p"}, "x", null]"#.into());
+        let plans = odd.as_plans();
+        assert_eq!(
+            (plans.len(), plans[0].part(Item::Service), plans[0].part(Item::ServicePlanId)),
+            (3, None, Some("p"))
+        );
     }
 }

@@ -286,6 +286,26 @@ fn a_pattern_that_takes_too_long_leaves_its_rule_undecided_for_that_person_only(
 }
 
 #[test]
+fn a_pattern_that_always_takes_too_long_is_not_tried_for_ever() {
+    let mut rules = rules(json!({"group": [{"name": "Hostile", "rule": "user.city -match \"^(a|aa)+(?!x)$\""}]}));
+    let begin = std::time::Instant::now();
+    for number in 0..20_000 {
+        let user = json!({"city": format!("{}!{number}", "a".repeat(60))});
+        let person = candidate(&rules, "1", user, json!({}));
+        assert_eq!(rules.assign(&person, NOW, None).undecided.len(), 1);
+    }
+    assert!(begin.elapsed() < std::time::Duration::from_secs(8), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn rules_about_more_properties_than_a_directory_has_are_refused() {
+    let groups: Vec<Json> = (0..1_200)
+        .map(|number| json!({"name": format!("g{number}"), "rule": format!("user.extension_c272a57b722d4eb29bfe327874ae79cb_x{number} -eq \"a\"")}))
+        .collect();
+    assert!(problems(json!({"group": groups}))[0].message.contains("1200 properties; at most 1000"));
+}
+
+#[test]
 fn the_next_moment_of_change_is_told() {
     let mut rules =
         rules(json!({"group": [{"name": "Starting", "rule": "user.employeeHireDate -le system.now -plus P7D"}]}));

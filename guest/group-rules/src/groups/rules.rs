@@ -9,11 +9,11 @@ use rollcall_sdk::{Attribute, AttributeType, Problem};
 use super::assignment::Assigner;
 use super::definition::{Definition, Naming, definitions};
 use super::digest::digest;
-use super::explanation::{lines, reasons};
 use super::key;
 use super::pins::Pinnable;
 use super::settings::{Settings, WhenEmpty};
 use super::sources::{Candidates, Source, Sources};
+use crate::explanation::{lines, reasons};
 use crate::index::{Decision, Index};
 use crate::language::fold::fold;
 use crate::language::moment::Ticks;
@@ -23,6 +23,10 @@ use crate::language::{Language, Rule as ParsedRule};
 use crate::person::Subject;
 use crate::trace::{Node, trace};
 use crate::value::Value;
+
+/// Entra has some sixty properties and at most a hundred extensions for an object: this is far beyond a tenant's needs, and far
+/// below what the index can number.
+const MAX_PROPERTIES: usize = 1_000;
 
 /// All groups of a tenant.
 #[derive(Debug)]
@@ -138,6 +142,13 @@ impl Rules {
             .collect();
         let mut sources = Sources::default();
         let index = Indexed::new(expressions, &mut |property| sources.add(property));
+        if index.columns.len() > MAX_PROPERTIES {
+            let message = format!(
+                "The rules ask about {} properties; at most {MAX_PROPERTIES} are possible.",
+                index.columns.len()
+            );
+            return Err(vec![Problem::new("group", message)]);
+        }
         for definition in &definitions {
             if let Naming::Each { attributes, .. } = &definition.naming {
                 attributes.iter().for_each(|attribute| {

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::nfa::contiguous::NFA;
 use foldhash::fast::RandomState;
 use regex_automata::{Input, PatternSet, meta};
 
@@ -113,14 +114,27 @@ pub(super) struct TextTests {
 #[derive(Debug, Default)]
 struct Machines {
     /// Finds the parts, and behind them what the regular expressions require. None when it could not be built.
-    parts: Option<AhoCorasick>,
+    parts: Option<NFA>,
     /// Regular expressions that are tried once their part was found.
     required: Vec<(Pattern, u32)>,
     /// Regular expressions without a required part, all at once.
     linear: Option<Linear>,
     /// Those that go one by one.
-    alone: Vec<(Pattern, u32)>,
+    alone: Vec<Alone>,
 }
+
+/// A pattern of the backtracking engine.
+#[derive(Debug)]
+struct Alone {
+    pattern: Pattern,
+    bit: u32,
+    /// How often it took too long.
+    failures: u32,
+}
+
+/// A pattern that took too long so often is not tried any more: a hundred thousand people with a millisecond each would be
+/// minutes. What it would have said of them stays open.
+const MAX_FAILURES: u32 = 100;
 
 #[derive(Debug)]
 struct Linear {
@@ -151,7 +165,9 @@ impl TextTests {
                 self.parts.iter().filter(|(part, _)| folded.contains(&**part)).for_each(|(_, bit)| yes(*bit));
             }
             if let Some(parts) = &machines.parts {
-                for found in parts.find_overlapping_iter(&folded) {
+                // A search without anchors by a machine for all matches: it cannot fail.
+                let found = parts.try_find_overlapping_iter(folded.as_str().into());
+                for found in found.into_iter().flatten() {
                     let found = found.pattern().as_usize();
                     match self.parts.get(found) {
                         Some((_, bit)) => yes(*bit),
@@ -168,8 +184,18 @@ impl TextTests {
                 linear.set.which_overlapping_matches(&Input::new(text), &mut linear.found);
                 linear.found.iter().filter_map(|found| linear.bits.get(found.as_usize())).for_each(|bit| yes(*bit));
             }
-            for (pattern, bit) in &machines.alone {
-                ask(pattern, *bit, text, &mut yes, failures);
+            for alone in &mut machines.alone {
+                if alone.failures >= MAX_FAILURES {
+                    let source = alone.pattern.source();
+                    let reason = format!(
+                        "The regular expression \"{source}\" took too long for many people and is not tried any more."
+                    );
+                    failures.push((alone.bit, reason));
+                    continue;
+                }
+                let before = failures.len();
+                ask(&alone.pattern, alone.bit, text, &mut yes, failures);
+                alone.failures += (failures.len() - before) as u32;
             }
         }
         self.folded = folded;
@@ -179,7 +205,7 @@ impl TextTests {
     pub fn bytes(&self) -> usize {
         let constants: usize = self.constants.keys().map(|text| text.len() + 32).sum();
         let machines = self.machines.as_ref().map_or(0, |machines| {
-            machines.parts.as_ref().map_or(0, AhoCorasick::memory_usage)
+            machines.parts.as_ref().map_or(0, Automaton::memory_usage)
                 + machines.linear.as_ref().map_or(0, |linear| linear.set.memory_usage())
         });
         constants + self.members.bytes() + self.starts.bytes() + self.ends.bytes() + machines
@@ -191,6 +217,12 @@ fn ask(pattern: &Pattern, bit: u32, text: &str, yes: &mut impl FnMut(u32), failu
         Ok(true) => yes(bit),
         Ok(false) => {}
         Err(reason) => failures.push((bit, reason)),
+    }
+}
+
+impl Alone {
+    fn new(pattern: &Pattern, bit: u32) -> Self {
+        Alone { pattern: pattern.clone(), bit, failures: 0 }
     }
 }
 
@@ -206,14 +238,17 @@ impl Machines {
                     machines.required.push((pattern.clone(), *bit));
                 }
                 Decided::Linear { translated, required: None } => together.push((pattern, translated, *bit)),
-                Decided::Texts(_) | Decided::Alone => machines.alone.push((pattern.clone(), *bit)),
+                Decided::Texts(_) | Decided::Alone => machines.alone.push(Alone::new(pattern, *bit)),
             }
         }
         if !texts.is_empty() {
-            match AhoCorasick::new(&texts) {
+            // A prefilter looks for a few patterns at a time; here there are hundreds.
+            match NFA::builder().prefilter(false).build(&texts) {
                 Ok(found) => machines.parts = Some(found),
                 // Texts of some kilobytes each would be needed for that, in rules of 3,072 characters.
-                Err(_) => machines.alone.append(&mut machines.required),
+                Err(_) => {
+                    machines.alone.extend(machines.required.drain(..).map(|(pattern, bit)| Alone::new(&pattern, bit)));
+                }
             }
         }
         if !together.is_empty() {
@@ -224,7 +259,7 @@ impl Machines {
                         Some(Linear { set, found, bits: together.iter().map(|(_, _, bit)| *bit).collect() });
                 }
                 // Together too large for one machine.
-                Err(_) => machines.alone.extend(together.iter().map(|(pattern, _, bit)| ((*pattern).clone(), *bit))),
+                Err(_) => machines.alone.extend(together.iter().map(|(pattern, _, bit)| Alone::new(pattern, *bit))),
             }
         }
         machines

@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use fancy_regex::RegexBuilder;
 use regex_automata::meta;
+use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
@@ -122,7 +123,7 @@ impl Pattern {
     pub fn is_match(&self, text: &str) -> Result<bool, String> {
         match &self.0.form {
             Form::Texts(wanted) => Ok(wanted.is_match(&fold(text))),
-            Form::Linear { translated, alone, .. } => match alone.get_or_init(|| set([&**translated]).ok()) {
+            Form::Linear { translated, alone, .. } => match alone.get_or_init(|| self::alone(translated)) {
                 Some(regex) => Ok(regex.is_match(text)),
                 None => Err(format!("The regular expression \"{}\" is too large.", self.source())),
             },
@@ -157,16 +158,23 @@ impl Texts {
 
 /// One machine for many patterns.
 pub(crate) fn set<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<meta::Regex, Box<meta::BuildError>> {
+    build(patterns, meta::Config::new().match_kind(regex_automata::MatchKind::All).hybrid_cache_capacity(2 << 20))
+}
+
+/// A machine for one pattern. There may be hundreds: this one keeps no table of states, which is small, and fast enough for what
+/// is asked only when a required text was found.
+fn alone(pattern: &str) -> Option<meta::Regex> {
+    build([pattern], meta::Config::new().hybrid(false)).ok()
+}
+
+fn build<'a>(
+    patterns: impl IntoIterator<Item = &'a str>,
+    config: meta::Config,
+) -> Result<meta::Regex, Box<meta::BuildError>> {
     let patterns: Vec<&str> = patterns.into_iter().collect();
     meta::Builder::new()
         .syntax(syntax::Config::new().case_insensitive(true))
-        .configure(
-            meta::Config::new()
-                .match_kind(regex_automata::MatchKind::All)
-                .nfa_size_limit(Some(16 << 20))
-                .hybrid_cache_capacity(2 << 20)
-                .which_captures(regex_automata::nfa::thompson::WhichCaptures::None),
-        )
+        .configure(config.nfa_size_limit(Some(16 << 20)).onepass(false).which_captures(WhichCaptures::None))
         .build_many(&patterns)
         .map_err(Box::new)
 }

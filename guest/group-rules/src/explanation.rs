@@ -5,7 +5,7 @@ use rollcall_sdk::{TraceNode, Value};
 use crate::trace::{Node, Read};
 
 /// The tree depth first, as the contract has it.
-pub(super) fn lines(node: &Node) -> Vec<TraceNode> {
+pub(crate) fn lines(node: &Node) -> Vec<TraceNode> {
     let mut lines = Vec::new();
     add(node, 0, &mut lines);
     lines

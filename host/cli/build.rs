@@ -1,0 +1,61 @@
+#![allow(clippy::expect_used, reason = "a build script ends with a message")]
+//! Builds the components that come with Rollcall and embeds them in the command.
+//!
+//! Each is built by another cargo, for WebAssembly, in a target folder of its own: the one that runs this script holds the lock of the
+//! usual one.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The components, by the name of their package. Those whose folder is not there are left out.
+const COMPONENTS: [&str; 7] =
+    ["graph-pull", "csv-pull", "attribute-mapping", "group-rules", "kaizala-push", "scim-push", "csv-push"];
+
+fn main() {
+    let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let root = here.ancestors().nth(2).expect("host/cli has two folders above it").to_owned();
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={}", root.join("wit").display());
+    println!("cargo::rerun-if-changed={}", root.join("guest/sdk").display());
+    let present: Vec<&str> = COMPONENTS.into_iter().filter(|name| root.join("guest").join(name).join("src/lib.rs").exists()).collect();
+    for name in COMPONENTS {
+        println!("cargo::rerun-if-changed={}", root.join("guest").join(name).display());
+    }
+    // target/debug/build/rollcall-cli-x/out: the folder of all profiles is four above.
+    let target = out.ancestors().nth(4).expect("OUT_DIR is deep in the target folder").join("guests");
+    build(&root, &target, &present);
+    let mut code = String::from("/// Names and bytes of the components that come with Rollcall.\npub const BUILT_IN: &[(&str, &[u8])] = &[\n");
+    for name in present {
+        let file = target.join("wasm32-wasip2/guest").join(format!("{}.wasm", name.replace('-', "_")));
+        assert!(file.exists(), "{} was not built", file.display());
+        writeln!(code, "    ({name:?}, include_bytes!({:?})),", file.display().to_string()).expect("writing to a text");
+    }
+    code.push_str("];\n");
+    std::fs::write(out.join("components.rs"), code).expect("OUT_DIR can be written");
+}
+
+fn build(root: &Path, target: &Path, names: &[&str]) {
+    // One at a time: each component has the imports that it uses, and no feature of another.
+    for name in names {
+        let mut cargo = Command::new(std::env::var_os("CARGO").expect("cargo sets it"));
+        cargo
+            .current_dir(root)
+            .args(["build", "--quiet", "--lib", "--profile", "guest", "--target", "wasm32-wasip2", "--package", name, "--target-dir"])
+            .arg(target);
+        // What the outer cargo was told is not meant for this one.
+        for (variable, _) in std::env::vars_os() {
+            let text = variable.to_string_lossy();
+            let outer = text.starts_with("CARGO_") && text != "CARGO_HOME" || text.starts_with("RUSTC") || text == "RUSTFLAGS";
+            if outer || text == "TARGET" || text == "PROFILE" || text == "OUT_DIR" {
+                cargo.env_remove(&variable);
+            }
+        }
+        let done = cargo.status().expect("cargo can be started");
+        assert!(
+            done.success(),
+            "the component {name} was not built; if the target is missing: rustup target add wasm32-wasip2"
+        );
+    }
+}

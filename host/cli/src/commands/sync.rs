@@ -1,0 +1,129 @@
+//! `rollcall sync` and `rollcall plan`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rollcall_sync::run::{Counts, Report, Status, Wish};
+use rollcall_sync::run_log::Event;
+use rollcall_sync::steps::Steps;
+use serde_json::json;
+
+use crate::args::Sync;
+use crate::progress;
+use crate::refusal::{FAILED, HELD, Refusal, WAITING, say};
+use crate::setup::{self, Ready};
+
+pub async fn run(wish: &Sync, json: bool) -> Result<u8, Refusal> {
+    if wish.plan {
+        return plan(&wish.tenant, &wish.replace, json).await;
+    }
+    let config = setup::config(&wish.tenant, &wish.replace)?;
+    let ready = setup::ready(&config).await?;
+    let wish =
+        Wish { dry: false, person: wish.person.clone(), confirm_deletions: wish.confirm_deletions };
+    let report = execute(&ready, &wish, json).await?;
+    print(&config.name, &report, json);
+    Ok(code(report.status))
+}
+
+/// Runs a sync with a bar.
+pub async fn execute(ready: &Ready, wish: &Wish, json: bool) -> Result<Report, Refusal> {
+    let steps: Arc<dyn Steps> = Arc::clone(&ready.steps) as Arc<dyn Steps>;
+    let sink = ready.steps.sink();
+    let attach = |context: &rollcall_sync::run::Context| sink.attach(Arc::clone(&context.log), Arc::clone(&context.counts));
+    Ok(ready.tenant.sync(steps, wish, Arc::clone(&ready.clock), progress::shown(json), attach).await?)
+}
+
+/// The exit code of a run.
+pub fn code(status: Status) -> u8 {
+    match status {
+        Status::Success => 0,
+        Status::Partial | Status::Held => HELD,
+        Status::Waiting => WAITING,
+        Status::Failure => FAILED,
+    }
+}
+
+/// Prints what a run came to.
+pub fn print(tenant: &str, report: &Report, json: bool) {
+    if json {
+        say(&serde_json::to_value(report).unwrap_or_default().to_string());
+        return;
+    }
+    say(&format!("{tenant}: run {} ({}): {}", report.run, report.kind, report.status.word()));
+    if let Some(message) = &report.message {
+        say(&format!("  {message}"));
+    }
+    for line in lines(&report.counts) {
+        say(&format!("  {line}"));
+    }
+    if matches!(report.status, Status::Partial | Status::Failure) {
+        say(&format!("  `rollcall log {tenant}.toml {} --failed` shows why", report.run));
+    }
+}
+
+/// The counts as a person reads them; what is nought is left out.
+pub fn lines(counts: &Counts) -> Vec<String> {
+    let list = |what: &str, numbers: &[(u64, &str)]| {
+        let parts: Vec<String> =
+            numbers.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+        (!parts.is_empty()).then(|| format!("{what}: {}", parts.join(", ")))
+    };
+    let people = [
+        (counts.people_created, "created"),
+        (counts.people_adopted, "adopted"),
+        (counts.people_updated, "updated"),
+        (counts.people_removed, "removed"),
+        (counts.people_skipped, "skipped"),
+    ];
+    let groups = [
+        (counts.groups_created, "created"),
+        (counts.groups_updated, "updated"),
+        (counts.groups_removed, "removed"),
+    ];
+    let members = [(counts.members_added, "added"), (counts.members_removed, "removed")];
+    let held = [(counts.held_back, "objects held back"), (counts.deletions_held, "removals held")];
+    let calls = [(counts.calls, "made"), (counts.calls_failed, "failed")];
+    [
+        list("people", &people),
+        list("groups", &groups),
+        list("members", &members),
+        list("waiting", &held),
+        list("calls", &calls),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Shows what a sync would change.
+pub async fn plan(tenant: &Path, replace: &[String], json: bool) -> Result<u8, Refusal> {
+    let config = setup::config(tenant, replace)?;
+    let ready = setup::ready(&config).await?;
+    let report = execute(&ready, &Wish { dry: true, ..Wish::default() }, json).await?;
+    let changes = ready.tenant.log(report.run)?.filter(|entry| {
+        matches!(
+            entry.event,
+            Event::Person { .. } | Event::Group { .. } | Event::Members { .. } | Event::Note { .. }
+        )
+    });
+    if json {
+        let changes: Vec<_> = changes.map(|entry| entry.event).collect();
+        say(&json!({ "report": report, "changes": changes }).to_string());
+        return Ok(code(report.status));
+    }
+    if report.status == Status::Failure {
+        print(&config.name, &report, json);
+        return Ok(code(report.status));
+    }
+    let mut any = false;
+    for entry in changes {
+        any = true;
+        let text = entry.text();
+        say(text.split_once("  ").map_or(text.as_str(), |(_, what)| what));
+    }
+    if !any {
+        say(&format!("{}: nothing would change.", config.name));
+    }
+    Ok(0)
+}

@@ -1,0 +1,82 @@
+//! From a tenant's file to something that can run.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rollcall_sandbox::{Sandbox, SandboxOptions};
+use rollcall_sync::clock::{Clock, SystemClock};
+use rollcall_sync::config::{ComponentRef, StepKind, TenantConfig};
+use rollcall_sync::steps::sandboxed::{SandboxedSteps, Services};
+use rollcall_sync::tenant::Tenant;
+
+use crate::components::Embedded;
+use crate::refusal::Refusal;
+
+/// A tenant that can run.
+pub struct Ready {
+    pub tenant: Tenant,
+    pub steps: Arc<SandboxedSteps>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Reads a tenant's file and shows its warnings.
+pub fn config(path: &Path, replace: &[String]) -> Result<TenantConfig, Refusal> {
+    let mut config = TenantConfig::load(path)?;
+    for wish in replace {
+        apply(&mut config, wish)?;
+    }
+    for warning in &config.warnings {
+        eprintln!("{warning}\n");
+    }
+    Ok(config)
+}
+
+/// Puts another component in the place of a step's.
+fn apply(config: &mut TenantConfig, wish: &str) -> Result<(), Refusal> {
+    let wrong = || Refusal::wrong(format!("--use {wish}: write STEP=COMPONENT, such as mapping=./mine.wasm"));
+    let (step, component) = wish.split_once('=').ok_or_else(wrong)?;
+    let (kind, found) = match step {
+        "source" => (StepKind::Source, Some(&mut config.source)),
+        "grouping" => (StepKind::Grouping, Some(&mut config.grouping)),
+        "target" => (StepKind::Target, Some(&mut config.target)),
+        "mapping" => (StepKind::Mapping, config.mappings.first_mut()),
+        _ => (StepKind::Mapping, config.mappings.iter_mut().find(|mapping| mapping.name == step)),
+    };
+    let found = found.ok_or_else(wrong)?;
+    found.component =
+        ComponentRef::parse(component, kind, Path::new(".")).map_err(|error| Refusal::wrong(format!("--use {wish}: {}", error.message)))?;
+    Ok(())
+}
+
+/// Where compiled components are kept between starts.
+fn cache() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))?;
+    Some(base.join("rollcall").join("components"))
+}
+
+/// The sandbox; without a cache when its folder cannot be used, which costs a second at each start.
+pub fn sandbox() -> Result<Sandbox, Refusal> {
+    let mut options = SandboxOptions::default();
+    options.cache = cache();
+    Sandbox::new(options)
+        .or_else(|_| Sandbox::new(SandboxOptions::default()))
+        .map_err(|error| Refusal::failed(error.to_string()))
+}
+
+/// Opens a tenant and loads its steps, with no call to the network.
+pub async fn ready(config: &TenantConfig) -> Result<Ready, Refusal> {
+    let tenant = Tenant::open(config)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let services = Services {
+        sandbox: sandbox()?,
+        components: Arc::new(Embedded),
+        store: tenant.store(),
+        outbox: Some(Arc::new(tenant.outbox()?)),
+        clock: Arc::clone(&clock),
+    };
+    let steps = Arc::new(SandboxedSteps::load(config, &services).await?);
+    Ok(Ready { tenant, steps, clock })
+}

@@ -1,0 +1,295 @@
+//! The real command against the emulator.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use rollcall_emulator::faults::{Action, Fault};
+use rollcall_emulator::record::Call;
+use rollcall_emulator::{
+    APPLICATION_ID, APPLICATION_SECRET, CLIENT_ID, CLIENT_SECRET, Emulator, Options, REFRESH_TOKEN, Service, generator,
+};
+use serde_json::{Map, Value, json};
+
+/// A tenant in a folder of its own, with an emulator.
+struct Fixture {
+    emulator: Emulator,
+    folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    async fn new(users: Vec<Map<String, Value>>) -> Self {
+        let options = Options { users, kaizala_limit: None, ..Options::default() };
+        let emulator = Emulator::start(options).await.unwrap();
+        let fixture = Self { emulator, folder: tempfile::tempdir().unwrap() };
+        fixture.write("");
+        fixture
+    }
+
+    fn tenant(&self) -> PathBuf {
+        self.folder.path().join("contoso.toml")
+    }
+
+    /// Writes the tenant's file: the usual one, and more.
+    fn write(&self, more: &str) {
+        let (graph, kaizala) = (&self.emulator.graph_url, &self.emulator.kaizala_url);
+        let text = format!(
+            r#"
+[source.login]
+kind = "microsoft"
+tenant_id = "contoso"
+client_id = "{CLIENT_ID}"
+client_secret = "{CLIENT_SECRET}"
+login_url = "{graph}"
+graph_url = "{graph}"
+
+[target.login]
+kind = "kaizala"
+url = "{kaizala}"
+application_id = "{APPLICATION_ID}"
+application_secret = "{APPLICATION_SECRET}"
+refresh_token = "{REFRESH_TOKEN}"
+
+[target.settings]
+directory = "endpoint"
+
+[[group]]
+key = "sales"
+name = "Sales"
+rule = 'user.department -eq "Sales"'
+
+[[group]]
+key = "managers"
+name = "Managers"
+rule = 'user.jobTitle -contains "Manager"'
+{more}"#
+        );
+        std::fs::write(self.tenant(), text).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command.current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
+    /// Runs the command beside the emulator, which lives in this process.
+    async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(arguments);
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+
+    async fn sync(&self) -> Value {
+        let output = self.run(&["sync", "contoso.toml", "--json"]).await;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
+    }
+
+    fn groups(&self) -> std::collections::BTreeMap<String, Vec<String>> {
+        self.emulator.shared().kaizala.membership()
+    }
+
+    fn writes(&self) -> Vec<Call> {
+        self.emulator.calls().into_iter().filter(Call::writes).collect()
+    }
+}
+
+fn person(id: &str, phone: &str, department: &str, title: &str) -> Map<String, Value> {
+    json!({"id": id, "displayName": format!("Person {id}"), "mobilePhone": phone, "department": department, "jobTitle": title,
+        "accountEnabled": true, "usageLocation": "IN"})
+    .as_object()
+    .cloned()
+    .unwrap()
+}
+
+fn few() -> Vec<Map<String, Value>> {
+    vec![
+        person("a", "+919800000001", "Sales", "Manager"),
+        person("b", "+919800000002", "Sales", "Analyst"),
+        person("c", "+919800000003", "HR", "Manager"),
+        json!({"id": "room", "displayName": "Conf Room Adams", "accountEnabled": true}).as_object().cloned().unwrap(),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_and_groups_appear_change_and_leave_with_no_call_too_many() {
+    let fixture = Fixture::new(few()).await;
+    let report = fixture.sync().await;
+    assert_eq!(report["status"], "Success", "{report}");
+    assert_eq!((&report["counts"]["people_created"], &report["counts"]["people_skipped"]), (&json!(3), &json!(1)));
+    let groups = fixture.groups();
+    assert_eq!(groups["Sales"], ["+919800000001", "+919800000002"]);
+    assert_eq!(groups["Managers"], ["+919800000001", "+919800000003"]);
+
+    fixture.emulator.forget_calls();
+    {
+        let mut shared = fixture.emulator.shared();
+        shared.world.put(json!({"id": "b", "jobTitle": "Senior Manager"}).as_object().cloned().unwrap());
+        shared.world.delete("c", false);
+        shared.world.put(person("d", "+919800000004", "Sales", "Analyst"));
+    }
+    // One removal of three people is more than the usual tenth, and one removal is always allowed.
+    let report = fixture.sync().await;
+    assert_eq!(report["status"], "Success", "{report}");
+    let groups = fixture.groups();
+    assert_eq!(groups["Sales"], ["+919800000001", "+919800000002", "+919800000004"]);
+    assert_eq!(groups["Managers"], ["+919800000001", "+919800000002"]);
+    let writes: Vec<String> = fixture.writes().iter().map(|call| format!("{} {}", call.method, call.path)).collect();
+    assert_eq!(writes.len(), 4, "people in, two groups with one addition each, people out: {writes:?}");
+
+    fixture.emulator.forget_calls();
+    assert_eq!(fixture.sync().await["status"], "Success");
+    assert_eq!(fixture.writes(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_changes_nothing_and_says_what_would_change() {
+    let fixture = Fixture::new(few()).await;
+    let output = fixture.run(&["plan", "contoso.toml", "--json"]).await;
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let created = plan["changes"].as_array().unwrap().iter().filter(|change| change["deed"] == "created").count();
+    assert_eq!(created, 5, "three people and two groups: {plan}");
+    assert_eq!(fixture.writes(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_an_expired_link_starts_over_or_waits_for_a_reset() {
+    let fixture = Fixture::new(few()).await;
+    assert_eq!(fixture.sync().await["status"], "Success");
+    for form in 0..4 {
+        let expired = |form| Fault { service: Service::Graph, path: "delta".into(), after: 0, times: 1, action: Action::Expired(form) };
+        fixture.write("");
+        fixture.emulator.shared().faults.add(expired(form));
+        assert_eq!(fixture.sync().await["status"], "Success", "form {form}");
+
+        fixture.write("[failure]\non_expired_cursor = \"fail\"\n");
+        fixture.emulator.shared().faults.add(expired(form));
+        let report = fixture.sync().await;
+        assert_eq!(report["status"], "Failure", "form {form}: {report}");
+        let report = fixture.sync().await;
+        assert_eq!(report["status"], "Failure", "it waits for a reset: {report}");
+        assert!(fixture.run(&["reset", "contoso.toml"]).await.status.success());
+        assert_eq!(fixture.sync().await["status"], "Success", "form {form}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_provider_is_quoted_when_it_refuses_an_old_link() {
+    let fixture = Fixture::new(few()).await;
+    fixture.sync().await;
+    fixture.write("[failure]\non_expired_cursor = \"fail\"\n");
+    let fault = Fault { service: Service::Graph, path: "delta".into(), after: 0, times: 1, action: Action::Expired(2) };
+    fixture.emulator.shared().faults.add(fault);
+    let report = fixture.sync().await;
+    let message = report["message"].as_str().unwrap();
+    assert!(message.contains("DeltaLink older than 30 days is not supported."), "{message}");
+    assert!(message.contains("rollcall reset"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn throttling_cut_answers_and_ended_tokens_are_overcome_without_doing_anything_twice() {
+    let fixture = Fixture::new(generator::users(300, 3)).await;
+    fixture.emulator.shared().faults.random(11, 150);
+    let mut report = Value::Null;
+    for _ in 0..6 {
+        report = fixture.sync().await;
+        if report["status"] == "Success" {
+            break;
+        }
+        assert!(fixture.run(&["retry", "contoso.toml"]).await.status.success());
+    }
+    fixture.emulator.shared().faults.clear();
+    fixture.emulator.shared().kaizala.end_token();
+    fixture.emulator.shared().world.end_tokens();
+    assert!(fixture.run(&["retry", "contoso.toml"]).await.status.success());
+    report = if report["status"] == "Success" { report } else { fixture.sync().await };
+    assert_eq!(report["status"], "Success", "{report}");
+    let shared = fixture.emulator.shared();
+    assert_eq!(shared.kaizala.created, shared.kaizala.groups.len());
+    assert_eq!(shared.kaizala.groups.len(), 2, "{:?}", shared.kaizala.membership().keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_is_killed_is_finished_by_the_next_one() {
+    let fixture = Fixture::new(generator::users(400, 5)).await;
+    let reference = Fixture::new(generator::users(400, 5)).await;
+    assert_eq!(reference.sync().await["status"], "Success");
+    for milliseconds in [60, 120, 200, 300, 400, 500, 650, 800] {
+        let mut child = fixture.command(&["sync", "contoso.toml", "--json"]).stdout(std::process::Stdio::null()).spawn().unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let report = fixture.sync().await;
+    assert_eq!(report["status"], "Success", "{report}");
+    assert_eq!(fixture.groups(), reference.groups());
+    let (mine, other) = (fixture.emulator.shared(), reference.emulator.shared());
+    assert_eq!(mine.kaizala.created, 2);
+    assert_eq!(mine.kaizala.people, other.kaizala.people);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_file_is_refused_before_any_call_with_the_place_in_the_file() {
+    let fixture = Fixture::new(few()).await;
+    for (more, expected) in [
+        ("[[group]]\nname = \"Broken\"\nrule = 'user.department -eq Sales'\n", "contoso.toml"),
+        ("[[group]]\nname = \"Broken\"\nrule = 'user.departmnet -eq \"Sales\"'\n", "user.department"),
+        ("[safety]\nmax_deletoins = 3\n", "max_deletions"),
+        ("[[attribute]]\nname = \"name\"\nexpression = 'Jion(\" \", [givenName])'\n", "Join"),
+    ] {
+        fixture.write(more);
+        for command in ["check", "sync"] {
+            let output = fixture.run(&[command, "contoso.toml"]).await;
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{text}");
+            assert!(text.contains(expected) && text.contains("contoso.toml"), "{text}");
+            assert!(!text.contains(CLIENT_SECRET) && !text.contains("backtrace"), "{text}");
+        }
+    }
+    assert_eq!(fixture.emulator.calls(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_secret_ends_the_run_with_the_providers_words_and_without_the_secret() {
+    let fixture = Fixture::new(few()).await;
+    let text = std::fs::read_to_string(fixture.tenant()).unwrap().replace(CLIENT_SECRET, "a-wrong-secret");
+    std::fs::write(fixture.tenant(), text).unwrap();
+    let report = fixture.sync().await;
+    assert_eq!(report["status"], "Failure");
+    let log = fixture.run(&["log", "contoso.toml"]).await;
+    let log = String::from_utf8_lossy(&log.stdout).into_owned();
+    assert!(log.contains("AADSTS7000215"), "{report}\n{log}");
+    assert!(!log.contains("a-wrong-secret") && !report.to_string().contains("a-wrong-secret"));
+}
+
+fn user_file(folder: &Path) -> String {
+    let path = folder.join("user.json");
+    let user = json!({"id": "u", "department": "Sales", "givenName": "Asha", "surname": "Iyer", "city": null});
+    std::fs::write(&path, user.to_string()).unwrap();
+    path.display().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_is_tried_without_a_tenant() {
+    let fixture = Fixture::new(Vec::new()).await;
+    let user = user_file(fixture.folder.path());
+    let output = fixture.run(&["rules", "try", r#"-not (user.department -eq "sales")"#, "--user", &user, "--json"]).await;
+    let tried: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((tried["membershipRuleEvaluationResult"].clone(), output.status.code()), (json!(false), Some(0)));
+    let output = fixture.run(&["rules", "try", "user.department -eq Sales", "--user", &user, "--json"]).await;
+    let tried: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(tried["error"]["message"].is_string() && tried["error"]["position"].is_number());
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expression_is_tried_without_a_tenant() {
+    let fixture = Fixture::new(Vec::new()).await;
+    let user = user_file(fixture.folder.path());
+    let tried = |expression: &'static str| fixture.run(&["mapping", "try", "--expression", expression, "--user", &user, "--json"]);
+    let output = tried(r#"Join(" ", [givenName], [city], [surname])"#).await;
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), json!({"value": "Asha Iyer"}));
+    let output = tried(r#"Jion(" ")"#).await;
+    let error: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(error["error"]["message"].as_str().unwrap().contains("Join"));
+    assert_eq!(output.status.code(), Some(2));
+}

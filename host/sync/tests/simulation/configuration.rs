@@ -184,7 +184,9 @@ impl Rule {
     pub fn name_of(&self, key: &str) -> String {
         match &self.makes {
             Makes::Group(_) => self.name.clone(),
-            Makes::ByAttribute(prefix, _) => format!("{}: {}", self.name, key.strip_prefix(prefix.as_str()).unwrap_or(key)),
+            Makes::ByAttribute(prefix, _) => {
+                format!("{}: {}", self.name, key.strip_prefix(prefix.as_str()).unwrap_or(key))
+            }
         }
     }
 }

@@ -128,7 +128,8 @@ impl Directory {
 
     /// The ids of the groups that a user is in, sorted.
     pub fn member_of(&self, id: &str) -> Vec<String> {
-        let member = |group: &&SourceGroup| group.live && group.members.get(id).is_some_and(|membership| membership.holds());
+        let member =
+            |group: &&SourceGroup| group.live && group.members.get(id).is_some_and(|membership| membership.holds());
         self.groups.iter().filter(member).map(|group| group.id.clone()).collect()
     }
 

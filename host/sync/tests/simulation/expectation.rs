@@ -61,12 +61,7 @@ struct Expectation<'a> {
 }
 
 impl<'a> Expectation<'a> {
-    fn new(
-        directory: &'a Directory,
-        configuration: &'a Configuration,
-        target: &'a TargetModel,
-        now: Millis,
-    ) -> Self {
+    fn new(directory: &'a Directory, configuration: &'a Configuration, target: &'a TargetModel, now: Millis) -> Self {
         let mut this = Self {
             directory,
             configuration,
@@ -109,9 +104,10 @@ impl<'a> Expectation<'a> {
         let values = self.configuration.attributes.iter().map(|attribute| {
             let value = match attribute.origin {
                 Origin::Property(name) => user.text(name),
-                Origin::ManagerName => {
-                    user.manager().and_then(|id| self.directory.find(id)).and_then(|manager| manager.text("displayName"))
-                }
+                Origin::ManagerName => user
+                    .manager()
+                    .and_then(|id| self.directory.find(id))
+                    .and_then(|manager| manager.text("displayName")),
             };
             let open = attribute.creation_only || (attribute.keeps && value.is_none());
             (attribute.name, (!open).then(|| value.map(str::to_owned)))
@@ -135,7 +131,8 @@ impl<'a> Expectation<'a> {
         let holds = |phone: &str, id: &str| self.target.entry_of(id).is_some_and(|(_, entry)| entry.phone == phone);
         let certain = |user: &&'a User| match self.people.get(user.id.as_str()) {
             Some(Wanted::Entry(profile)) => {
-                claims.get(profile.phone.as_str()).is_some_and(|claims| claims.len() == 1) || holds(&profile.phone, &user.id)
+                claims.get(profile.phone.as_str()).is_some_and(|claims| claims.len() == 1)
+                    || holds(&profile.phone, &user.id)
             }
             _ => false,
         };
@@ -201,7 +198,9 @@ impl<'a> Expectation<'a> {
             for rule in self.configuration.rules.iter().filter(|rule| rule.condition.decide(&facts, self.now).holds) {
                 let key = match &rule.makes {
                     Makes::Group(key) => Some(key.clone()),
-                    Makes::ByAttribute(prefix, name) => self.value(id, profile, name).map(|value| format!("{prefix}{value}")),
+                    Makes::ByAttribute(prefix, name) => {
+                        self.value(id, profile, name).map(|value| format!("{prefix}{value}"))
+                    }
                 };
                 if let Some(key) = key {
                     memberships.entry(key).or_default().insert(id, false);
@@ -258,7 +257,9 @@ impl<'a> Expectation<'a> {
             if group.members.is_empty() && !rule.keep_empty && can_remove {
                 found.push(format!("the group {key} is empty and still there"));
             }
-            if self.target.flavour.can(Abilities::RENAME_GROUPS) && self.target.flavour.limits.groups == Delivery::Changes {
+            if self.target.flavour.can(Abilities::RENAME_GROUPS)
+                && self.target.flavour.limits.groups == Delivery::Changes
+            {
                 if group.name != rule.name_of(&key) {
                     found.push(format!("the group {key} is called {}, not {}", group.name, rule.name_of(&key)));
                 }

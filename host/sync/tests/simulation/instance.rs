@@ -82,7 +82,11 @@ impl TargetInstance {
             }
             let id = target.add_member(&entry.group.key, group, &wish(member))?;
             if target.flavour.tells_memberships {
-                receipt.members.push(MemberReceipt { person: member.person.clone(), membership: Some(id), refused: None });
+                receipt.members.push(MemberReceipt {
+                    person: member.person.clone(),
+                    membership: Some(id),
+                    refused: None,
+                });
             }
         }
         Ok(receipt)
@@ -125,9 +129,7 @@ impl TargetInstance {
             Operation::PutGroup(entry) => self.put_group(target, entry),
             Operation::AddMembers(entry) => self.add_members(target, entry, entry.group.remote.as_deref()),
             Operation::RemoveMembers(entry) => self.remove_members(target, entry),
-            Operation::RemoveGroup(group) => {
-                target.remove_group(&group.key, group.remote.as_deref()).map(|()| plain())
-            }
+            Operation::RemoveGroup(group) => target.remove_group(&group.key, group.remote.as_deref()).map(|()| plain()),
             Operation::Finish(_) => Ok(plain()),
         }
     }
@@ -140,9 +142,8 @@ impl TargetInstance {
         let troubled = chaos.strikes(rate);
         let trouble = if troubled { chaos.below(10) } else { usize::MAX };
         let done = if troubled && trouble < 7 { None } else { Some(self.apply(target, operation)) };
-        let retry = |after_seconds, message: &str| {
-            Outcome::Retry(Retry { after_seconds, fault: fault(message, Some(503)) })
-        };
+        let retry =
+            |after_seconds, message: &str| Outcome::Retry(Retry { after_seconds, fault: fault(message, Some(503)) });
         let outcome = match (trouble, done) {
             (_, Some(Err(Refusal::Violation(what)))) => {
                 chaos.violation(format!("{what}: {operation:?}"));

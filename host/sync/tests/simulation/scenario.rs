@@ -131,7 +131,9 @@ impl Scenario<'_> {
         if report.status == Status::Held {
             self.held = Some(report.run);
         }
-        if report.status == Status::Failure && report.message.as_deref().is_some_and(|text| text.contains("rollcall reset")) {
+        if report.status == Status::Failure
+            && report.message.as_deref().is_some_and(|text| text.contains("rollcall reset"))
+        {
             self.administer(|store| store.reset());
         }
         Some(report)

@@ -148,8 +148,7 @@ impl Feed {
                 None => group.live,
             }
         };
-        let mut groups: Vec<Item> =
-            (0..directory.groups.len()).filter(group_changed).map(Item::Group).collect();
+        let mut groups: Vec<Item> = (0..directory.groups.len()).filter(group_changed).map(Item::Group).collect();
         self.rng.shuffle(&mut groups);
         users.append(&mut groups);
         (users.into(), 0, RoundFacts { from, began: directory.sequence, selection })

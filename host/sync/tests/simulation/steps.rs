@@ -8,15 +8,13 @@ use rollcall_sandbox::contract::grouping::{Assignment, Belonging, Candidate, Exp
 use rollcall_sandbox::contract::mapping::{AttributeTrace, Outcome, Person};
 use rollcall_sandbox::contract::types::{Problem, Value};
 use rollcall_sync::clock::{Clock, rfc3339};
-use rollcall_sync::steps::{
-    Calling, Grouped, Grouping, Mapped, Mapping, Shape, Source, StepError, Steps, Target,
-};
+use rollcall_sync::steps::{Calling, Grouped, Grouping, Mapped, Mapping, Shape, Source, StepError, Steps, Target};
 use rollcall_sync::store::{Effects, Store};
 use serde_json::Value as Json;
 
 use crate::configuration::{Condition, Configuration, Facts, Makes, Origin};
-use crate::source::DeltaSource;
 use crate::instance::TargetInstance;
+use crate::source::DeltaSource;
 use crate::world::World;
 
 /// The steps of one process.
@@ -140,7 +138,8 @@ pub fn is_poison(name: Option<&str>) -> bool {
 
 impl PlainMapping {
     fn map(&self, person: &Person, looked_up: &mut BTreeSet<String>) -> Result<Outcome, StepError> {
-        let object: Json = serde_json::from_str(&person.object).map_err(|error| StepError::Broken(error.to_string()))?;
+        let object: Json =
+            serde_json::from_str(&person.object).map_err(|error| StepError::Broken(error.to_string()))?;
         let text = |name: &str| object.get(name).and_then(Json::as_str);
         if is_poison(text("displayName")) {
             return Err(StepError::Broken("the mapping trapped at a poisoned name".into()));

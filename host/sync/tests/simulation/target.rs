@@ -124,8 +124,7 @@ impl TargetModel {
     /// A target in which somebody has made entries and groups already.
     pub fn draw(rng: &mut Rng, directory: &Directory) -> Self {
         let flavour = Flavour::draw(rng);
-        let mut model =
-            Self { flavour, people: BTreeMap::new(), groups: BTreeMap::new(), calls: 0, made: 0 };
+        let mut model = Self { flavour, people: BTreeMap::new(), groups: BTreeMap::new(), calls: 0, made: 0 };
         // Some foreign entries have the phone numbers of users, and are there to be taken over.
         for user in directory.live().filter(|user| user.id.ends_with('1')) {
             if let Some(phone) = user.text("mobilePhone").filter(|phone| phone.starts_with('+')) {
@@ -134,13 +133,12 @@ impl TargetModel {
         }
         model.add_foreign("+1");
         model.made += 1;
-        let members = model.people.keys().map(|id| (id.clone(), Membership { id: "foreign".into(), person: "foreign".into(), admin: false }));
-        let group = TargetGroup {
-            owner: Owner::Foreign,
-            name: "Group 1".to_owned(),
-            parent: None,
-            members: members.collect(),
-        };
+        let members = model
+            .people
+            .keys()
+            .map(|id| (id.clone(), Membership { id: "foreign".into(), person: "foreign".into(), admin: false }));
+        let group =
+            TargetGroup { owner: Owner::Foreign, name: "Group 1".to_owned(), parent: None, members: members.collect() };
         model.groups.insert("g0".to_owned(), group);
         model
     }
@@ -152,8 +150,7 @@ impl TargetModel {
 
     fn add_foreign(&mut self, phone: &str) {
         let id = self.new_person_id(phone);
-        let entry =
-            Entry { owner: Owner::Foreign, phone: phone.to_owned(), values: BTreeMap::new(), active: true };
+        let entry = Entry { owner: Owner::Foreign, phone: phone.to_owned(), values: BTreeMap::new(), active: true };
         self.people.entry(id).or_insert(entry);
     }
 
@@ -175,7 +172,8 @@ impl TargetModel {
         let owner = Owner::Ours(put.person.to_owned());
         let own = self.entry_of(put.person).map(|(id, _)| id.clone());
         let place = if self.identity() {
-            let phone = put.phone.ok_or_else(|| Refusal::Violation(format!("{} is put without a phone", put.person)))?;
+            let phone =
+                put.phone.ok_or_else(|| Refusal::Violation(format!("{} is put without a phone", put.person)))?;
             if own.as_deref().is_some_and(|own| own != phone) {
                 return never(format!("{} gets a second entry at {phone}, beside {own:?}", put.person));
             }

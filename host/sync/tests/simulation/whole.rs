@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rollcall_sandbox::contract::target::{Abilities, Delivery, GroupWithMembers, Operation, Part, PersonEntry, Receipt, Role};
+use rollcall_sandbox::contract::target::{
+    Abilities, Delivery, GroupWithMembers, Operation, Part, PersonEntry, Receipt, Role,
+};
 
 use crate::instance::plain;
 use crate::target::{Entry, Membership, Owner, Refusal, TargetGroup, TargetModel, Verdict};
@@ -71,11 +73,8 @@ impl Whole {
             members: BTreeMap::new(),
         });
         for member in &entry.members {
-            let membership = Membership {
-                id: String::new(),
-                person: member.person.clone(),
-                admin: member.role == Role::Admin,
-            };
+            let membership =
+                Membership { id: String::new(), person: member.person.clone(), admin: member.role == Role::Admin };
             if group.members.insert(member.person.clone(), membership).is_some() {
                 return never(format!("{} is listed twice in {key}", member.person));
             }

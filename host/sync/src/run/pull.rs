@@ -99,7 +99,8 @@ async fn read_round(context: &Context, round: &Round) -> Result<Ended, Stop> {
     let cursor = context.store.setting("cursor")?;
     let (sender, mut receiver) = mpsc::channel(1);
     let fetching = fetch_pages(context, cursor, sender);
-    let storing = async {
+    // It takes the receiver with it when it ends, or the other would wait for ever to hand over its next page.
+    let storing = async move {
         let mut listed = 0;
         while let Some(fetched) = receiver.recv().await {
             match fetched {

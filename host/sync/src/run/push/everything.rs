@@ -1,7 +1,7 @@
 //! Targets that want everything whenever anything changed: files that are written whole.
 //!
 //! One instance gets all of it in order and `finish` at the end; only then is anything recorded as applied. A crash before that leaves the
-//! work due, and the file that was there in its place.
+//! work due, and the file that was there in its place. An instance that refused something holds a part of it and is thrown away.
 
 use rollcall_sandbox::contract::target::{Delivery, Operation, Outcome, Part, Receipt};
 
@@ -31,7 +31,9 @@ pub(super) async fn people(
     if targets.limits.people == Delivery::Everything {
         let mut target = targets.take(context).await?;
         refused = hand_out_people(context, target.as_mut(), plan, targets.limits.operations).await?;
-        targets.idle.push(target);
+        if refused.is_none() {
+            targets.idle.push(target);
+        }
     }
     settle(context, targets, plan, &phases, refused, recorder).await
 }
@@ -52,7 +54,9 @@ pub(super) async fn groups(
     if targets.limits.groups == Delivery::Everything {
         let mut target = targets.take(context).await?;
         refused = hand_out_groups(context, target.as_mut(), plan, targets.limits.members.max(1)).await?;
-        targets.idle.push(target);
+        if refused.is_none() {
+            targets.idle.push(target);
+        }
     }
     settle(context, targets, plan, &phases, refused, recorder).await
 }

@@ -19,14 +19,17 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", root.join("wit").display());
     println!("cargo::rerun-if-changed={}", root.join("guest/sdk").display());
-    let present: Vec<&str> = COMPONENTS.into_iter().filter(|name| root.join("guest").join(name).join("src/lib.rs").exists()).collect();
+    let present: Vec<&str> =
+        COMPONENTS.into_iter().filter(|name| root.join("guest").join(name).join("src/lib.rs").exists()).collect();
     for name in COMPONENTS {
         println!("cargo::rerun-if-changed={}", root.join("guest").join(name).display());
     }
     // target/debug/build/rollcall-cli-x/out: the folder of all profiles is four above.
     let target = out.ancestors().nth(4).expect("OUT_DIR is deep in the target folder").join("guests");
     build(&root, &target, &present);
-    let mut code = String::from("/// Names and bytes of the components that come with Rollcall.\npub const BUILT_IN: &[(&str, &[u8])] = &[\n");
+    let mut code = String::from(
+        "/// Names and bytes of the components that come with Rollcall.\npub const BUILT_IN: &[(&str, &[u8])] = &[\n",
+    );
     for name in present {
         let file = target.join("wasm32-wasip2/guest").join(format!("{}.wasm", name.replace('-', "_")));
         assert!(file.exists(), "{} was not built", file.display());
@@ -42,12 +45,24 @@ fn build(root: &Path, target: &Path, names: &[&str]) {
         let mut cargo = Command::new(std::env::var_os("CARGO").expect("cargo sets it"));
         cargo
             .current_dir(root)
-            .args(["build", "--quiet", "--lib", "--profile", "guest", "--target", "wasm32-wasip2", "--package", name, "--target-dir"])
+            .args([
+                "build",
+                "--quiet",
+                "--lib",
+                "--profile",
+                "guest",
+                "--target",
+                "wasm32-wasip2",
+                "--package",
+                name,
+                "--target-dir",
+            ])
             .arg(target);
         // What the outer cargo was told is not meant for this one.
         for (variable, _) in std::env::vars_os() {
             let text = variable.to_string_lossy();
-            let outer = text.starts_with("CARGO_") && text != "CARGO_HOME" || text.starts_with("RUSTC") || text == "RUSTFLAGS";
+            let outer =
+                text.starts_with("CARGO_") && text != "CARGO_HOME" || text.starts_with("RUSTC") || text == "RUSTFLAGS";
             if outer || text == "TARGET" || text == "PROFILE" || text == "OUT_DIR" {
                 cargo.env_remove(&variable);
             }

@@ -22,14 +22,17 @@ impl Components for Embedded {
                 .map(|(_, bytes)| Cow::Borrowed(*bytes))
                 .ok_or_else(|| format!("the component {} is not part of this build", built_in.name())),
             ComponentRef::Path(path) => {
-                let unreadable = |error: std::io::Error| format!("the component {} cannot be read: {error}", path.display());
+                let unreadable =
+                    |error: std::io::Error| format!("the component {} cannot be read: {error}", path.display());
                 let size = std::fs::metadata(path).map_err(unreadable)?.len();
                 if size > LARGEST {
                     return Err(format!("{} is larger than a component may be ({LARGEST} bytes)", path.display()));
                 }
                 std::fs::read(path).map(Cow::Owned).map_err(unreadable)
             }
-            ComponentRef::Url(url) => Err(format!("{url}: components are loaded from files; download it and give its path")),
+            ComponentRef::Url(url) => {
+                Err(format!("{url}: components are loaded from files; download it and give its path"))
+            }
         }
     }
 }

@@ -19,7 +19,9 @@ fn main() -> ExitCode {
     let json = args.json;
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return refusal::print(&Refusal::failed(format!("this machine cannot start threads: {error}")), json),
+        Err(error) => {
+            return refusal::print(&Refusal::failed(format!("this machine cannot start threads: {error}")), json);
+        }
     };
     match runtime.block_on(run(args)) {
         Ok(code) => ExitCode::from(code),

@@ -43,8 +43,8 @@ fn apply(config: &mut TenantConfig, wish: &str) -> Result<(), Refusal> {
         _ => (StepKind::Mapping, config.mappings.iter_mut().find(|mapping| mapping.name == step)),
     };
     let found = found.ok_or_else(wrong)?;
-    found.component =
-        ComponentRef::parse(component, kind, Path::new(".")).map_err(|error| Refusal::wrong(format!("--use {wish}: {}", error.message)))?;
+    found.component = ComponentRef::parse(component, kind, Path::new("."))
+        .map_err(|error| Refusal::wrong(format!("--use {wish}: {}", error.message)))?;
     Ok(())
 }
 

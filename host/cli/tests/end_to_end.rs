@@ -156,7 +156,13 @@ async fn every_form_of_an_expired_link_starts_over_or_waits_for_a_reset() {
     let fixture = Fixture::new(few()).await;
     assert_eq!(fixture.sync().await["status"], "Success");
     for form in 0..4 {
-        let expired = |form| Fault { service: Service::Graph, path: "delta".into(), after: 0, times: 1, action: Action::Expired(form) };
+        let expired = |form| Fault {
+            service: Service::Graph,
+            path: "delta".into(),
+            after: 0,
+            times: 1,
+            action: Action::Expired(form),
+        };
         fixture.write("");
         fixture.emulator.shared().faults.add(expired(form));
         assert_eq!(fixture.sync().await["status"], "Success", "form {form}");
@@ -214,7 +220,8 @@ async fn a_sync_that_is_killed_is_finished_by_the_next_one() {
     let reference = Fixture::new(generator::users(400, 5)).await;
     assert_eq!(reference.sync().await["status"], "Success");
     for milliseconds in [60, 120, 200, 300, 400, 500, 650, 800] {
-        let mut child = fixture.command(&["sync", "contoso.toml", "--json"]).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let mut child =
+            fixture.command(&["sync", "contoso.toml", "--json"]).stdout(std::process::Stdio::null()).spawn().unwrap();
         tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
         child.kill().unwrap();
         child.wait().unwrap();
@@ -272,7 +279,8 @@ fn user_file(folder: &Path) -> String {
 async fn a_rule_is_tried_without_a_tenant() {
     let fixture = Fixture::new(Vec::new()).await;
     let user = user_file(fixture.folder.path());
-    let output = fixture.run(&["rules", "try", r#"-not (user.department -eq "sales")"#, "--user", &user, "--json"]).await;
+    let output =
+        fixture.run(&["rules", "try", r#"-not (user.department -eq "sales")"#, "--user", &user, "--json"]).await;
     let tried: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((tried["membershipRuleEvaluationResult"].clone(), output.status.code()), (json!(false), Some(0)));
     let output = fixture.run(&["rules", "try", "user.department -eq Sales", "--user", &user, "--json"]).await;
@@ -285,7 +293,9 @@ async fn a_rule_is_tried_without_a_tenant() {
 async fn an_expression_is_tried_without_a_tenant() {
     let fixture = Fixture::new(Vec::new()).await;
     let user = user_file(fixture.folder.path());
-    let tried = |expression: &'static str| fixture.run(&["mapping", "try", "--expression", expression, "--user", &user, "--json"]);
+    let tried = |expression: &'static str| {
+        fixture.run(&["mapping", "try", "--expression", expression, "--user", &user, "--json"])
+    };
     let output = tried(r#"Join(" ", [givenName], [city], [surname])"#).await;
     assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), json!({"value": "Asha Iyer"}));
     let output = tried(r#"Jion(" ")"#).await;

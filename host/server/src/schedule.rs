@@ -31,7 +31,13 @@ pub struct Start {
 
 /// The next start, or none when there is nothing to wait for. `runs` are the newest runs, newest first; `since` is when this
 /// program began to watch the tenant.
-pub fn next_start(schedule: &Schedule, runs: &[RunRecord], due: Option<Millis>, since: Millis, now: Millis) -> Option<Start> {
+pub fn next_start(
+    schedule: &Schedule,
+    runs: &[RunRecord],
+    due: Option<Millis>,
+    since: Millis,
+    now: Millis,
+) -> Option<Start> {
     let last = runs.iter().find(|run| run.kind != "plan" && run.kind != "person").and_then(|run| moment(&run.started));
     let scheduled = match schedule {
         Schedule::Once => last.is_none_or(|last| last < since).then_some(now),
@@ -55,9 +61,9 @@ fn moment(text: &str) -> Option<Millis> {
 /// The first time of the day `at` after a moment. Where clocks are put forward over it, the time after the gap.
 fn following(at: jiff::civil::Time, time_zone: &jiff::tz::TimeZone, after: Millis) -> Option<Millis> {
     let after = Timestamp::from_millisecond(after).ok()?;
-    let mut day = jiff::Zoned::new(after, time_zone.clone()).date();
+    let mut day = time_zone.to_datetime(after).date();
     for _ in 0..3 {
-        let start = day.to_datetime(at).to_zoned(time_zone.clone()).ok()?.timestamp();
+        let start = time_zone.to_timestamp(day.to_datetime(at)).ok()?;
         if start > after {
             return Some(start.as_millisecond());
         }
@@ -126,7 +132,10 @@ mod tests {
     #[test]
     fn once_is_once() {
         let now = millis("2026-11-23T06:00:00Z");
-        assert_eq!(next_start(&Schedule::Once, &[run("2026-11-22T00:00:00Z", "Success")], None, now, now).unwrap().at, now);
+        assert_eq!(
+            next_start(&Schedule::Once, &[run("2026-11-22T00:00:00Z", "Success")], None, now, now).unwrap().at,
+            now
+        );
         assert_eq!(next_start(&Schedule::Once, &[run("2026-11-23T06:00:00Z", "Success")], None, now, now), None);
     }
 }

@@ -573,6 +573,8 @@ pub trait Store: Send + Sync {
 
     /// Keys of groups that have no description yet.
     fn undescribed_teams(&self, limit: u32) -> Result<Vec<String>>;
+    /// The key of the group with this key or name.
+    fn team_key(&self, key_or_name: &str) -> Result<Option<String>>;
     /// Keys of all groups, behind `after`.
     fn team_keys(&self, after: &str, limit: u32) -> Result<Vec<String>>;
     /// Writes descriptions.

@@ -153,7 +153,10 @@ fn refusal(service: Service, status: u16, wait: Option<u32>, number: u64) -> Res
             };
             graph_error(status, code, "The service answers like this because it was told to.", number)
         }
-        Service::Login => json(status, &serde_json::json!({"error": "temporarily_unavailable", "error_description": "AADSTS90033: A transient error has occurred. Please try again."})),
+        Service::Login => json(
+            status,
+            &serde_json::json!({"error": "temporarily_unavailable", "error_description": "AADSTS90033: A transient error has occurred. Please try again."}),
+        ),
     };
     match wait {
         Some(seconds) => with_header(response, "retry-after", &seconds.to_string()),
@@ -167,7 +170,12 @@ fn expired(form: u8, graph: &str, number: u64) -> Response {
             let response = graph_error(410, "Gone", "The delta token is no longer valid.", number);
             with_header(response, "location", &format!("{graph}/v1.0/users/delta?$deltatoken="))
         }
-        1 => graph_error(410, "syncStateNotFound", "The sync state generation is not found; continuing with initial sync is required.", number),
+        1 => graph_error(
+            410,
+            "syncStateNotFound",
+            "The sync state generation is not found; continuing with initial sync is required.",
+            number,
+        ),
         2 => graph_error(400, "Request_UnsupportedQuery", "DeltaLink older than 30 days is not supported.", number),
         _ => graph_error(410, "resyncRequired", "Resync required.", number),
     }

@@ -12,18 +12,52 @@ pub fn next(state: &mut u64) -> u64 {
 }
 
 const GIVEN: [&str; 24] = [
-    "Asha", "Björn", "Chen", "Dalia", "Emeka", "Fatima", "Giulia", "Hiro", "Ines", "João", "Katya", "Liam", "Mei", "Noor", "Olga",
-    "Priya", "Quentin", "Rosa", "Sven", "Tariq", "Ursula", "Vikram", "Wanjiru", "Yusuf",
+    "Asha", "Björn", "Chen", "Dalia", "Emeka", "Fatima", "Giulia", "Hiro", "Ines", "João", "Katya", "Liam", "Mei",
+    "Noor", "Olga", "Priya", "Quentin", "Rosa", "Sven", "Tariq", "Ursula", "Vikram", "Wanjiru", "Yusuf",
 ];
 const FAMILY: [&str; 24] = [
-    "Okafor", "Sharma", "Müller", "Tanaka", "García", "Nguyen", "Kowalski", "Haddad", "Ivanova", "Silva", "O'Brien", "Yilmaz",
-    "Andersson", "Mwangi", "Rossi", "Dubois", "Khan", "Petrov", "Costa", "Iyer", "Larsen", "Weber", "Moreau", "Singh",
+    "Okafor",
+    "Sharma",
+    "Müller",
+    "Tanaka",
+    "García",
+    "Nguyen",
+    "Kowalski",
+    "Haddad",
+    "Ivanova",
+    "Silva",
+    "O'Brien",
+    "Yilmaz",
+    "Andersson",
+    "Mwangi",
+    "Rossi",
+    "Dubois",
+    "Khan",
+    "Petrov",
+    "Costa",
+    "Iyer",
+    "Larsen",
+    "Weber",
+    "Moreau",
+    "Singh",
 ];
 /// Departments, the first ones larger than the last.
 pub const DEPARTMENTS: [&str; 12] = [
-    "Sales", "Engineering", "Operations", "Support", "Finance", "Marketing", "HR", "Legal", "IT", "Logistics", "Research", "Facilities",
+    "Sales",
+    "Engineering",
+    "Operations",
+    "Support",
+    "Finance",
+    "Marketing",
+    "HR",
+    "Legal",
+    "IT",
+    "Logistics",
+    "Research",
+    "Facilities",
 ];
-const TITLES: [&str; 8] = ["Manager", "Senior Manager", "Analyst", "Engineer", "Assistant", "Director", "Consultant", "Technician"];
+const TITLES: [&str; 8] =
+    ["Manager", "Senior Manager", "Analyst", "Engineer", "Assistant", "Director", "Consultant", "Technician"];
 /// City, country, and how its mobile numbers begin and how many digits follow.
 const PLACES: [(&str, &str, &str, u32); 8] = [
     ("Pune", "IN", "+9198", 8),
@@ -96,7 +130,8 @@ mod tests {
         assert_eq!(users(300, 5), users(300, 5));
         assert_ne!(users(300, 5), users(300, 6));
         let people = users(20_000, 1);
-        let phones: Vec<&str> = people.iter().filter_map(|user| user.get("mobilePhone")?.as_str()).filter(|p| p.starts_with('+')).collect();
+        let phones: Vec<&str> =
+            people.iter().filter_map(|user| user.get("mobilePhone")?.as_str()).filter(|p| p.starts_with('+')).collect();
         assert_eq!(phones.iter().collect::<BTreeSet<_>>().len(), phones.len());
         assert!(phones.len() > 19_000);
     }

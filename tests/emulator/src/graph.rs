@@ -22,19 +22,30 @@ struct Token {
 
 /// What a user has without `$select` (Graph: user resource type, default properties).
 const USUAL: [&str; 11] = [
-    "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation", "preferredLanguage",
-    "surname", "userPrincipalName", "id",
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    "id",
 ];
 
 /// Properties that are kept outside of the directory: selecting one in a delta query is not implemented.
-const ELSEWHERE: [&str; 8] = ["skills", "aboutMe", "birthday", "interests", "mySite", "pastProjects", "responsibilities", "schools"];
+const ELSEWHERE: [&str; 8] =
+    ["skills", "aboutMe", "birthday", "interests", "mySite", "pastProjects", "responsibilities", "schools"];
 
 fn encode(token: &Token) -> String {
     serde_json::to_vec(token).unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn decode(text: &str) -> Option<Token> {
-    let bytes: Option<Vec<u8>> = (0..text.len() / 2).map(|at| u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()).collect();
+    let bytes: Option<Vec<u8>> =
+        (0..text.len() / 2).map(|at| u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()).collect();
     serde_json::from_slice(&bytes?).ok()
 }
 
@@ -49,7 +60,9 @@ pub(crate) fn answer(shared: &mut Shared, asked: &Asked) -> Response {
         "/v1.0/groups/delta" => delta(shared, asked, groups_page),
         path => match path.strip_prefix("/v1.0/users/") {
             Some(id) => one_user(shared, asked, id),
-            None => graph_error(404, "ResourceNotFound", &format!("Resource not found for the segment '{path}'."), number),
+            None => {
+                graph_error(404, "ResourceNotFound", &format!("Resource not found for the segment '{path}'."), number)
+            }
         },
     }
 }
@@ -77,7 +90,12 @@ fn delta(shared: &mut Shared, asked: &Asked, page_of: PageOf) -> Response {
         _ => Token { select: select(asked), since: 0, upto: version, after: String::new() },
     };
     if let Some(name) = token.select.iter().find(|name| ELSEWHERE.contains(&name.as_str())) {
-        return graph_error(501, "NotImplemented", &format!("The property '{name}' is not supported in delta queries."), number);
+        return graph_error(
+            501,
+            "NotImplemented",
+            &format!("The property '{name}' is not supported in delta queries."),
+            number,
+        );
     }
     let minimal = asked.header("prefer").is_some_and(|value| value.contains("return=minimal"));
     let (value, after) = page_of(shared, &token, minimal);
@@ -87,7 +105,10 @@ fn delta(shared: &mut Shared, asked: &Asked, page_of: PageOf) -> Response {
     };
     let url = format!("{}{}?{}={}", shared.graph_url, asked.path, link.0, encode(&link.1));
     let context = format!("{}/v1.0/$metadata#users", shared.graph_url);
-    json_text(200, format!("{{\"@odata.context\":{},\"{name}\":{},\"value\":[{value}]}}", Value::from(context), Value::from(url)))
+    json_text(
+        200,
+        format!("{{\"@odata.context\":{},\"{name}\":{},\"value\":[{value}]}}", Value::from(context), Value::from(url)),
+    )
 }
 
 fn select(asked: &Asked) -> Vec<String> {
@@ -125,8 +146,8 @@ fn users_page(shared: &Shared, token: &Token, minimal: bool) -> (String, Option<
             }
         }
     } else {
-        let mut ids: Vec<&String> =
-            world.by_version.range(token.since + 1..=token.upto.max(token.since)).map(|(_, id)| id).collect();
+        let changes = (std::ops::Bound::Excluded(token.since), std::ops::Bound::Included(token.upto.max(token.since)));
+        let mut ids: Vec<&String> = world.by_version.range(changes).map(|(_, id)| id).collect();
         ids.sort();
         for id in ids.into_iter().filter(|id| **id > token.after) {
             let Some(user) = world.users.get(id) else { continue };
@@ -143,7 +164,9 @@ fn item(id: &str, user: &User, token: &Token, minimal: bool) -> String {
         let reason = if for_good { "deleted" } else { "changed" };
         return json!({"id": id, "@removed": {"reason": reason}}).to_string();
     }
-    let told = |name: &str| !minimal || token.since == 0 || user.changed.get(name).is_some_and(|version| *version > token.since);
+    let told = |name: &str| {
+        !minimal || token.since == 0 || user.changed.get(name).is_some_and(|version| *version > token.since)
+    };
     let mut shown = Map::new();
     shown.insert("id".into(), id.into());
     let mut tell = |name: &str| {
@@ -182,7 +205,9 @@ const MEMBERS: usize = 20;
 
 fn groups_page(shared: &Shared, token: &Token, _: bool) -> (String, Option<String>) {
     let mut items = Vec::new();
-    for (id, group) in shared.world.groups.iter().filter(|(_, group)| group.version > token.since && group.version <= token.upto) {
+    for (id, group) in
+        shared.world.groups.iter().filter(|(_, group)| group.version > token.since && group.version <= token.upto)
+    {
         group_items(id, group, token, &mut items);
     }
     (items.join(","), None)
@@ -220,18 +245,22 @@ fn group_items(id: &str, group: &Group, token: &Token, items: &mut Vec<String>) 
 
 fn one_user(shared: &Shared, asked: &Asked, id: &str) -> Response {
     let Some(user) = shared.world.users.get(id).filter(|user| user.deleted.is_none()) else {
-        let message = format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
+        let message =
+            format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
         return graph_error(404, "Request_ResourceNotFound", &message, shared.record.count);
     };
     let selected = select(asked);
     let mut shown = Map::new();
     shown.insert("id".into(), id.into());
-    for name in selected.iter().map(String::as_str).chain(if selected.is_empty() { USUAL.to_vec() } else { Vec::new() }) {
+    for name in selected.iter().map(String::as_str).chain(if selected.is_empty() { USUAL.to_vec() } else { Vec::new() })
+    {
         if name != "id" && name != "manager" {
             shown.insert(name.to_owned(), user.properties.get(name).cloned().unwrap_or_default());
         }
     }
-    if let (Some(manager), true) = (&user.manager, asked.parameter("$expand").is_some_and(|text| text.contains("manager"))) {
+    if let (Some(manager), true) =
+        (&user.manager, asked.parameter("$expand").is_some_and(|text| text.contains("manager")))
+    {
         shown.insert("manager".into(), json!({"@odata.type": "#microsoft.graph.user", "id": manager}));
     }
     answer_json(200, &Value::Object(shown))

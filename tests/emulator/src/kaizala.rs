@@ -146,8 +146,15 @@ pub(crate) fn answer(shared: &mut Shared, asked: &Asked) -> Response {
 }
 
 fn access_token(shared: &mut Shared, asked: &Asked) -> Response {
-    if asked.header("applicationid") != Some(APPLICATION_ID) || asked.header("applicationsecret") != Some(APPLICATION_SECRET) {
-        return kaizala_error(401, "Unauthenticated", "AuthException", "Dont have correct applicationId and secret in header!");
+    if asked.header("applicationid") != Some(APPLICATION_ID)
+        || asked.header("applicationsecret") != Some(APPLICATION_SECRET)
+    {
+        return kaizala_error(
+            401,
+            "Unauthenticated",
+            "AuthException",
+            "Dont have correct applicationId and secret in header!",
+        );
     }
     let url = format!("{}/", shared.kaizala_url);
     let kaizala = &mut shared.kaizala;
@@ -163,8 +170,11 @@ fn access_token(shared: &mut Shared, asked: &Asked) -> Response {
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let expiry = u64::try_from(now.as_millis()).unwrap_or(0) + LIFE;
-    answer_json(200, &json!({"accessToken": kaizala.access_token, "endpointUrl": url, "accessTokenExpiry": expiry,
-        "refreshToken": renewed, "scope": "token.write"}))
+    answer_json(
+        200,
+        &json!({"accessToken": kaizala.access_token, "endpointUrl": url, "accessTokenExpiry": expiry,
+        "refreshToken": renewed, "scope": "token.write"}),
+    )
 }
 
 fn phones(body: &Value, field: &str) -> Vec<String> {
@@ -304,7 +314,9 @@ fn put_people(kaizala: &mut Kaizala, asked: &Asked) -> Response {
     for entry in &entries {
         let (id, phone) = (text(entry, "id"), text(entry, "mobileNumber"));
         if id.is_empty() || !is_phone(phone) {
-            refused.push(json!({"id": id, "message": "The mobile number is not valid.", "errorCode": "InvalidParameters"}));
+            refused.push(
+                json!({"id": id, "message": "The mobile number is not valid.", "errorCode": "InvalidParameters"}),
+            );
             continue;
         }
         let known = kaizala.people.entry(id.to_owned()).or_default();

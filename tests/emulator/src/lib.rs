@@ -196,7 +196,13 @@ impl Asked {
         let (parts, body) = request.into_parts();
         let body = axum::body::to_bytes(body, LARGEST).await.unwrap_or_default();
         let query = parts.uri.query().map(reply::decode_query).unwrap_or_default();
-        Self { method: parts.method.to_string(), path: reply::decode(parts.uri.path()), query, headers: parts.headers, body }
+        Self {
+            method: parts.method.to_string(),
+            path: reply::decode(parts.uri.path()),
+            query,
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// A parameter of the query.

@@ -13,10 +13,13 @@ pub(crate) fn answer(shared: &mut Shared, asked: &Asked) -> Response {
     let form = decode_query(&String::from_utf8_lossy(&asked.body));
     let field = |name: &str| form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
     let refuse = |status, error: &str, number: u32, text: &str| {
-        answer_json(status, &json!({
+        answer_json(
+            status,
+            &json!({
             "error": error,
             "error_description": format!("AADSTS{number}: {text}\r\nTrace ID: 0\r\nCorrelation ID: 0"),
-            "error_codes": [number], "timestamp": "2026-11-23 00:00:00Z", "trace_id": "0", "correlation_id": "0"}))
+            "error_codes": [number], "timestamp": "2026-11-23 00:00:00Z", "trace_id": "0", "correlation_id": "0"}),
+        )
     };
     if field("grant_type") != "client_credentials" {
         return refuse(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.");
@@ -32,5 +35,8 @@ pub(crate) fn answer(shared: &mut Shared, asked: &Asked) -> Response {
         return refuse(400, "invalid_scope", 1_002_012, "The provided value for scope is not valid.");
     }
     let token = shared.world.issue_token();
-    answer_json(200, &json!({"token_type": "Bearer", "expires_in": LIFE, "ext_expires_in": LIFE, "access_token": token}))
+    answer_json(
+        200,
+        &json!({"token_type": "Bearer", "expires_in": LIFE, "ext_expires_in": LIFE, "access_token": token}),
+    )
 }

@@ -47,8 +47,7 @@ async fn main() -> anyhow::Result<()> {
         "off" => None,
         number => Some(number.parse().context("--kaizala-limit takes a number or \"off\"")?),
     };
-    let options =
-        Options { port: args.port, users, page_size: args.page_size, kaizala_limit, record: !args.no_record };
+    let options = Options { port: args.port, users, page_size: args.page_size, kaizala_limit, record: !args.no_record };
     let emulator = Emulator::start(options).await?;
     println!(
         "{}",
@@ -68,7 +67,8 @@ fn read(path: &PathBuf) -> anyhow::Result<Vec<Map<String, Value>>> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(number, line)| {
-            serde_json::from_str(line).with_context(|| format!("{}, line {}: a JSON object is expected", path.display(), number + 1))
+            serde_json::from_str(line)
+                .with_context(|| format!("{}, line {}: a JSON object is expected", path.display(), number + 1))
         })
         .collect()
 }

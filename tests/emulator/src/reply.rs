@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 pub fn json_text(status: u16, text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json; charset=utf-8"));
     response
 }
 
@@ -66,6 +68,8 @@ pub fn decode_query(query: &str) -> Vec<(String, String)> {
     query
         .split('&')
         .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').map_or_else(|| (part(pair), String::new()), |(name, value)| (part(name), part(value))))
+        .map(|pair| {
+            pair.split_once('=').map_or_else(|| (part(pair), String::new()), |(name, value)| (part(name), part(value)))
+        })
         .collect()
 }

@@ -111,7 +111,8 @@ impl World {
     /// Lets a user enter or leave a group, making the group if it is new.
     pub fn membership(&mut self, group: &str, user: &str, member: bool) {
         self.version += 1;
-        let entry = self.groups.entry(group.to_owned()).or_insert_with(|| Group { name: group.to_owned(), ..Group::default() });
+        let entry =
+            self.groups.entry(group.to_owned()).or_insert_with(|| Group { name: group.to_owned(), ..Group::default() });
         entry.version = self.version;
         entry.changed.insert(user.to_owned(), self.version);
         if member {

@@ -19,7 +19,8 @@ pub fn run(path: &Path, limit: u32, json: bool) -> Result<u8, Refusal> {
     let runs = tenant.runs(limit)?;
     let (held_back, quarantine) = (tenant.held_back(1_000)?, tenant.quarantine()?);
     if json {
-        say(&json!({ "tenant": config.name, "runs": runs, "held_back": held_back, "quarantine": quarantine }).to_string());
+        say(&json!({ "tenant": config.name, "runs": runs, "held_back": held_back, "quarantine": quarantine })
+            .to_string());
         return Ok(0);
     }
     if runs.is_empty() {

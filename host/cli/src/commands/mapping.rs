@@ -73,8 +73,11 @@ async fn try_tenant(wish: &TryMapping, json: bool) -> Result<u8, Refusal> {
         let traces: Vec<_> = traces.iter().map(|trace| trace_json(trace, wish.explain)).collect();
         let outcome = match &outcome {
             Some(Outcome::Profile(values)) => {
-                let profile: serde_json::Map<_, _> =
-                    attributes.iter().zip(values).map(|(attribute, value)| (attribute.name.clone(), readable(value))).collect();
+                let profile: serde_json::Map<_, _> = attributes
+                    .iter()
+                    .zip(values)
+                    .map(|(attribute, value)| (attribute.name.clone(), readable(value)))
+                    .collect();
                 json!({ "profile": profile })
             }
             Some(Outcome::Skip(reason)) => json!({ "skip": reason }),
@@ -113,9 +116,9 @@ fn trace_json(trace: &AttributeTrace, explain: bool) -> serde_json::Value {
         "fault": trace.fault,
     });
     if let (true, Some(object)) = (explain, shown.as_object_mut()) {
-        let parts = trace.nodes.iter().map(|node| {
-            json!({ "depth": node.depth, "expression": node.expression, "value": readable(&node.outcome) })
-        });
+        let parts = trace.nodes.iter().map(
+            |node| json!({ "depth": node.depth, "expression": node.expression, "value": readable(&node.outcome) }),
+        );
         object.insert("parts".to_owned(), parts.collect());
     }
     shown

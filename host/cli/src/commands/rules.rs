@@ -28,7 +28,11 @@ fn try_one(wish: &TryRule, json: bool) -> Result<u8, Refusal> {
             Ok(0)
         }
         Ok(tried) => {
-            say(if tried.belongs { "The user belongs to the group:" } else { "The user does not belong to the group:" });
+            say(if tried.belongs {
+                "The user belongs to the group:"
+            } else {
+                "The user does not belong to the group:"
+            });
             show(&tried.tree, 1);
             Ok(0)
         }

@@ -19,8 +19,7 @@ pub async fn run(wish: &Sync, json: bool) -> Result<u8, Refusal> {
     }
     let config = setup::config(&wish.tenant, &wish.replace)?;
     let ready = setup::ready(&config).await?;
-    let wish =
-        Wish { dry: false, person: wish.person.clone(), confirm_deletions: wish.confirm_deletions };
+    let wish = Wish { dry: false, person: wish.person.clone(), confirm_deletions: wish.confirm_deletions };
     let report = execute(&ready, &wish, json).await?;
     print(&config.name, &report, json);
     Ok(code(report.status))
@@ -30,7 +29,8 @@ pub async fn run(wish: &Sync, json: bool) -> Result<u8, Refusal> {
 pub async fn execute(ready: &Ready, wish: &Wish, json: bool) -> Result<Report, Refusal> {
     let steps: Arc<dyn Steps> = Arc::clone(&ready.steps) as Arc<dyn Steps>;
     let sink = ready.steps.sink();
-    let attach = |context: &rollcall_sync::run::Context| sink.attach(Arc::clone(&context.log), Arc::clone(&context.counts));
+    let attach =
+        |context: &rollcall_sync::run::Context| sink.attach(Arc::clone(&context.log), Arc::clone(&context.counts));
     Ok(ready.tenant.sync(steps, wish, Arc::clone(&ready.clock), progress::shown(json), attach).await?)
 }
 
@@ -76,11 +76,8 @@ pub fn lines(counts: &Counts) -> Vec<String> {
         (counts.people_removed, "removed"),
         (counts.people_skipped, "skipped"),
     ];
-    let groups = [
-        (counts.groups_created, "created"),
-        (counts.groups_updated, "updated"),
-        (counts.groups_removed, "removed"),
-    ];
+    let groups =
+        [(counts.groups_created, "created"), (counts.groups_updated, "updated"), (counts.groups_removed, "removed")];
     let members = [(counts.members_added, "added"), (counts.members_removed, "removed")];
     let held = [(counts.held_back, "objects held back"), (counts.deletions_held, "removals held")];
     let calls = [(counts.calls, "made"), (counts.calls_failed, "failed")];
@@ -102,10 +99,7 @@ pub async fn plan(tenant: &Path, replace: &[String], json: bool) -> Result<u8, R
     let ready = setup::ready(&config).await?;
     let report = execute(&ready, &Wish { dry: true, ..Wish::default() }, json).await?;
     let changes = ready.tenant.log(report.run)?.filter(|entry| {
-        matches!(
-            entry.event,
-            Event::Person { .. } | Event::Group { .. } | Event::Members { .. } | Event::Note { .. }
-        )
+        matches!(entry.event, Event::Person { .. } | Event::Group { .. } | Event::Members { .. } | Event::Note { .. })
     });
     if json {
         let changes: Vec<_> = changes.map(|entry| entry.event).collect();

@@ -24,7 +24,10 @@ pub async fn run(wish: &Why, json: bool) -> Result<u8, Refusal> {
     let schemas = Schemas::load(store.as_ref(), &shape.attributes).map_err(failed)?;
     let Some(profile) = person.profile.as_deref().and_then(|text| schemas.read(text)) else {
         let reason = person.reason.unwrap_or_else(|| "not mapped yet".to_owned());
-        return Err(Refusal::failed(format!("{} is in no group, because it is no person of the directory: {reason}", wish.person)));
+        return Err(Refusal::failed(format!(
+            "{} is in no group, because it is no person of the directory: {reason}",
+            wish.person
+        )));
     };
     let object = store.object(&wish.person).map_err(failed)?.unwrap_or_default();
     let mut properties = Projection::new(&shape.grouping_properties).read(&object);

@@ -257,6 +257,11 @@ impl Store for SqliteStore {
     fn undescribed_teams(&self, limit: u32) -> Result<Vec<String>> {
         self.read(|c| teams::undescribed(c, limit))
     }
+    fn team_key(&self, key_or_name: &str) -> Result<Option<String>> {
+        let sql = "select key from team where key = ?1 or json_extract(definition, '$.name') = ?1
+                   order by key <> ?1 limit 1";
+        self.read(|c| optional(c, sql, [key_or_name], |row| row.get(0)))
+    }
     fn team_keys(&self, after: &str, limit: u32) -> Result<Vec<String>> {
         self.read(|c| {
             collect(c, "select key from team where key > ?1 order by key limit ?2", (after, limit), |row| row.get(0))

@@ -1,12 +1,12 @@
 //! A component: what it is, what it imports, which step it does.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-use crate::cache::Cache;
+use crate::cache::{self, Cache};
 
 /// Why a component cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,12 @@ pub enum LoadError {
         path: PathBuf,
         /// Why.
         reason: String,
+    },
+    /// It is larger than any component needs to be.
+    #[error("it has {} MiB; a component has at most {} MiB", size >> 20, LARGEST >> 20)]
+    TooLarge {
+        /// Its size in bytes.
+        size: usize,
     },
     /// The bytes are native code in wasmtime's format: loading it would run it outside of the sandbox.
     #[error("it is compiled native code, not a WebAssembly component: give the .wasm file")]
@@ -70,6 +76,25 @@ impl StepKind {
     }
 }
 
+/// The largest component. One that holds Python has 18 to 35 MB.
+const LARGEST: usize = 128 << 20;
+
+/// What is being done with a component that is loaded, for a person who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Loading {
+    /// It is new and has to be compiled: about half a second for each megabyte.
+    Compiling {
+        /// Its size in bytes.
+        size: usize,
+    },
+    /// It can be used.
+    Ready {
+        /// How long compiling took; none when the compiled form was kept from before.
+        compiled_in: Option<Duration>,
+    },
+}
+
 /// A component that was compiled.
 #[derive(Clone)]
 pub struct Component {
@@ -103,7 +128,16 @@ const COMPONENT: [u8; 8] = [0, b'a', b's', b'm', 13, 0, 1, 0];
 const MODULE: [u8; 8] = [0, b'a', b's', b'm', 1, 0, 0, 0];
 
 impl Component {
-    pub(crate) fn load(engine: &Engine, cache: Option<&Cache>, bytes: &[u8]) -> Result<Self, LoadError> {
+    pub(crate) fn load(
+        engine: &Engine,
+        cache: Option<&Cache>,
+        compiling: &Mutex<()>,
+        bytes: &[u8],
+        report: &mut dyn FnMut(Loading),
+    ) -> Result<Self, LoadError> {
+        if bytes.len() > LARGEST {
+            return Err(LoadError::TooLarge { size: bytes.len() });
+        }
         if Engine::detect_precompiled(bytes).is_some() {
             return Err(LoadError::Precompiled);
         }
@@ -113,18 +147,24 @@ impl Component {
         if !bytes.starts_with(&COMPONENT) {
             return Err(LoadError::NoComponent("it does not begin like one".to_owned()));
         }
-        let digest = hex(&Sha256::digest(bytes));
-        let kept = cache.and_then(|cache| cache.get(engine, &digest));
-        let (code, compiled_in) = match kept {
+        let digest = cache::digest(bytes);
+        let kept = || cache.and_then(|cache| cache.get(engine, &digest));
+        let (code, compiled_in) = match kept() {
             Some(code) => (code, None),
             None => {
-                let started = Instant::now();
-                let code = wasmtime::component::Component::from_binary(engine, bytes)
-                    .map_err(|error| LoadError::NoComponent(format!("{error:#}")))?;
-                if let (Some(cache), Ok(compiled)) = (cache, code.serialize()) {
-                    cache.put(&digest, &compiled);
+                // One at a time: compiling uses every core anyway, and a tenant with many large components must not take all memory.
+                let _turn = compiling.lock().unwrap_or_else(PoisonError::into_inner);
+                match kept() {
+                    Some(code) => (code, None),
+                    None => {
+                        report(Loading::Compiling { size: bytes.len() });
+                        let (code, time) = compile(engine, bytes)?;
+                        if let (Some(cache), Ok(compiled)) = (cache, code.serialize()) {
+                            cache.put(&digest, &compiled);
+                        }
+                        (code, Some(time))
+                    }
                 }
-                (code, Some(started.elapsed()))
             }
         };
         let kind = code.component_type();
@@ -136,6 +176,7 @@ impl Component {
         }
         // Making the image of the memory now keeps the first instance as fast as the others.
         let _ = code.initialize_copy_on_write_image();
+        report(Loading::Ready { compiled_in });
         Ok(Self { code, digest, size: bytes.len(), steps, imports, exports, compiled_in })
     }
 
@@ -143,6 +184,15 @@ impl Component {
     pub fn does(&self, kind: StepKind) -> bool {
         self.steps.iter().any(|(step, _)| *step == kind)
     }
+}
+
+fn compile(engine: &Engine, bytes: &[u8]) -> Result<(wasmtime::component::Component, Duration), LoadError> {
+    let started = Instant::now();
+    let code = wasmtime::component::Component::from_binary(engine, bytes).map_err(|error| {
+        let causes: Vec<String> = error.chain().map(|cause| cause.to_string().replace('\n', " ")).collect();
+        LoadError::NoComponent(causes.join(": "))
+    })?;
+    Ok((code, started.elapsed()))
 }
 
 fn step_of(export: &str) -> Option<(StepKind, String)> {

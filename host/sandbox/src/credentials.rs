@@ -3,12 +3,14 @@
 mod kaizala;
 mod oauth;
 mod secret;
+mod token;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use sha2::{Digest, Sha256};
 use url::Url;
 
 pub use self::kaizala::Kaizala;
@@ -48,7 +50,15 @@ pub enum CredentialError {
 pub struct Credential {
     origins: Vec<OriginGrant>,
     kind: Kind,
-    allowance: Option<Arc<Allowance>>,
+    allowance: Arc<Allowance>,
+}
+
+/// A request's address and headers, with the credential.
+pub(crate) struct Prepared {
+    pub(crate) address: Url,
+    pub(crate) headers: HeaderMap,
+    /// What was attached.
+    pub(crate) token: Option<Secret>,
 }
 
 #[derive(Debug)]
@@ -61,7 +71,10 @@ enum Kind {
 impl Credential {
     /// A fixed header.
     pub fn header(origins: Vec<OriginGrant>, name: HeaderName, value: Secret) -> Self {
-        Self { origins, kind: Kind::Header { name, value }, allowance: None }
+        // Two steps with the same header share its allowance, which is kept under a name that gives nothing away.
+        let digest = crate::component::hex(&Sha256::digest(value.reveal()));
+        let allowance = Allowance::of(&format!("header {name} {digest}"));
+        Self { origins, kind: Kind::Header { name, value }, allowance }
     }
 
     /// A fixed token in `Authorization: Bearer`.
@@ -72,50 +85,55 @@ impl Credential {
 
     /// OAuth 2.0 client credentials.
     pub fn oauth(origins: Vec<OriginGrant>, login: ClientCredentials) -> Self {
-        Self { origins, kind: Kind::OAuth(login), allowance: None }
+        let allowance = Allowance::of(&login.identity());
+        Self { origins, kind: Kind::OAuth(login), allowance }
     }
 
     /// Kaizala's connector.
     pub fn kaizala(origins: Vec<OriginGrant>, login: Kaizala) -> Self {
-        let allowance = Some(Allowance::of(&login.identity()));
+        let allowance = Allowance::of(&login.identity());
         Self { origins, kind: Kind::Kaizala(login), allowance }
     }
 
-    /// The requests a minute that everything with this login shares.
+    /// The requests a minute that everything with this login shares. Without a limit until one is set.
     pub fn allowance(&self) -> Option<&Allowance> {
-        self.allowance.as_deref()
+        Some(&self.allowance)
+    }
+
+    /// The host of its login server.
+    pub(crate) fn login_host(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Header { .. } => None,
+            Kind::OAuth(login) => login.host(),
+            Kind::Kaizala(login) => login.host().map(str::to_owned),
+        }
     }
 
     pub(crate) fn covers(&self, url: &Url) -> bool {
         self.origins.iter().any(|origin| origin.covers(url))
     }
 
-    /// Attaches the credential; answers the address to send to, which the login may have moved.
+    /// Attaches the credential, over whatever the component wrote there, and finds the address to send to, which the login may have moved.
     pub(crate) async fn prepare(
         &self,
         url: Url,
-        headers: &mut HeaderMap,
+        mut headers: HeaderMap,
         client: &reqwest::Client,
-    ) -> Result<Url, CredentialError> {
-        match &self.kind {
-            Kind::Header { name, value } => {
-                headers.insert(name.clone(), sensitive(value)?);
-                Ok(url)
-            }
-            Kind::OAuth(login) => {
-                let token = login.token(client).await?;
-                headers.insert(
-                    http::header::AUTHORIZATION,
-                    sensitive(&Secret::new(format!("Bearer {}", token.reveal())))?,
-                );
-                Ok(url)
-            }
+    ) -> Result<Prepared, CredentialError> {
+        let (name, token, address) = match &self.kind {
+            Kind::Header { name, value } => (name.clone(), value.clone(), url),
+            Kind::OAuth(login) => (http::header::AUTHORIZATION, login.token(client).await?, url),
             Kind::Kaizala(login) => {
-                let (token, url) = login.token(client, url).await?;
-                headers.insert(HeaderName::from_static("accesstoken"), sensitive(&token)?);
-                Ok(url)
+                let (token, address) = login.token(client, url).await?;
+                (HeaderName::from_static("accesstoken"), token, address)
             }
-        }
+        };
+        let value = match &self.kind {
+            Kind::OAuth(_) => sensitive(&Secret::new(format!("Bearer {}", token.reveal())))?,
+            _ => sensitive(&token)?,
+        };
+        headers.insert(name, value);
+        Ok(Prepared { address, headers, token: Some(token) })
     }
 
     /// Whether a small answer of this status may say that the token is no good.
@@ -133,12 +151,12 @@ impl Credential {
         }
     }
 
-    /// Forgets the token, so that the next request gets another.
-    pub(crate) async fn forget(&self) {
+    /// Forgets this token, so that the next request gets another.
+    pub(crate) async fn forget(&self, used: &Secret) {
         match &self.kind {
             Kind::Header { .. } => {}
-            Kind::OAuth(login) => login.forget().await,
-            Kind::Kaizala(login) => login.forget().await,
+            Kind::OAuth(login) => login.forget(used).await,
+            Kind::Kaizala(login) => login.forget(used).await,
         }
     }
 

@@ -16,6 +16,7 @@ pub struct OriginGrant {
     host: String,
     below: bool,
     port: u16,
+    private: bool,
 }
 
 impl OriginGrant {
@@ -40,34 +41,44 @@ impl OriginGrant {
             other => return Err(OriginGrantError(format!("\"{text}\": the scheme {other} is not known; use https"))),
         };
         let Some(host) = url.host_str() else { return Err(OriginGrantError(format!("\"{text}\" names no host"))) };
-        if url.path() != "/" || url.query().is_some() || !url.username().is_empty() {
+        let more = url.query().is_some() || url.fragment().is_some();
+        if url.path() != "/" || more || !url.username().is_empty() || url.password().is_some() {
             return Err(OriginGrantError(format!(
                 "\"{text}\" is more than an origin: only scheme, host and port count"
             )));
         }
-        Ok(Self { https, host: host.to_owned(), below, port: url.port_or_known_default().unwrap_or(443) })
+        if below && !matches!(url.host(), Some(Host::Domain(_))) {
+            return Err(OriginGrantError(format!("\"{text}\": there is nothing below an address")));
+        }
+        let port = url.port_or_known_default().unwrap_or(443);
+        Ok(Self { https, host: host.to_owned(), below, port, private: false })
+    }
+
+    /// The same origin, which may be in the organization's own network. Without this, a name that leads to a private, link-local or
+    /// loopback address is refused; an address that the grant itself names, and `localhost`, need it not.
+    #[must_use]
+    pub fn in_private_network(self) -> Self {
+        Self { private: true, ..self }
     }
 
     /// Whether a request to this address is covered.
     pub fn covers(&self, url: &Url) -> bool {
-        let host = url.host_str().unwrap_or_default();
-        let named = if self.below {
-            host.strip_suffix(&self.host).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
-        } else {
-            host == self.host
-        };
+        let named = self.names(url.host_str().unwrap_or_default());
         named && (url.scheme() == "https") == self.https && url.port_or_known_default() == Some(self.port)
     }
 
-    /// Whether the grant itself names an address of this machine or network, so that such an address is no trick of a name server.
-    pub(crate) fn names_address(&self) -> bool {
-        self.host == "localhost"
-            || Url::parse(&format!("http://{}", self.host))
-                .is_ok_and(|url| !matches!(url.host(), Some(Host::Domain(_)) | None))
+    /// Whether this host is the one, or one of those, that it names.
+    pub(crate) fn names(&self, host: &str) -> bool {
+        if self.below {
+            host.strip_suffix(&self.host).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+        } else {
+            host == self.host
+        }
     }
 
-    pub(crate) fn host(&self) -> &str {
-        &self.host
+    /// Whether a private address is no trick of a name server here.
+    pub(crate) fn is_private(&self) -> bool {
+        self.private || (self.host == "localhost" && !self.below)
     }
 }
 
@@ -151,6 +162,14 @@ pub enum LinkError {
         /// Why.
         reason: String,
     },
+}
+
+impl LinkError {
+    pub(crate) fn mismatch(step: &str, error: &wasmtime::Error) -> Self {
+        // The chain of causes, each of which may be a page, on one line.
+        let causes: Vec<String> = error.chain().map(|cause| cause.to_string().replace('\n', " ")).collect();
+        Self::Mismatch { step: step.to_owned(), reason: causes.join(": ") }
+    }
 }
 
 impl Grants {
@@ -241,6 +260,10 @@ mod tests {
             "ftp://example.org",
             "https://example.org/path",
             "https://u@example.org",
+            "https://example.org/#x",
+            "https://:secret@example.org",
+            "https://*.127.0.0.1",
+            "https://*.254",
             "example.org",
             "https://",
         ] {

@@ -20,6 +20,8 @@ pub struct OutboxFile(Box<dyn OutboxWriter>);
 /// A file that is being read.
 pub struct InboxFile(Box<dyn InboxReader>);
 
+/// Files of the inbox and outbox that an instance may have open at once.
+const OPEN_FILES: usize = 16;
 /// Keys in a page.
 const KEYS: u32 = 1_000;
 /// Bytes of a key.
@@ -68,6 +70,10 @@ pub(crate) fn link(linker: &mut Linker<State>, grants: &Grants) -> wasmtime::Res
     Ok(())
 }
 
+fn too_many_files() -> String {
+    format!("{OPEN_FILES} files are open already")
+}
+
 impl crate::contract::types::Host for State {}
 
 impl logging::Host for State {
@@ -93,6 +99,8 @@ impl lookup::Host for State {
         id: String,
         properties: Vec<String>,
     ) -> wasmtime::Result<Option<Vec<Value>>> {
+        let names: usize = properties.iter().map(|name| name.len() + size_of::<String>()).sum();
+        self.budget.leave(dependent.len() + id.len() + names)?;
         Ok(self.lent.lookup.as_ref().and_then(|lookup| lookup.properties(&dependent, &id, &properties)))
     }
 
@@ -103,6 +111,7 @@ impl lookup::Host for State {
 
 impl scheduling::Host for State {
     async fn wake(&mut self, at: String, subject: String) -> wasmtime::Result<Result<(), String>> {
+        self.budget.leave(at.len() + subject.len())?;
         Ok(match &self.lent.scheduling {
             Some(scheduling) => scheduling.wake(&at, &subject),
             None => Err("nobody would be woken here".to_owned()),
@@ -117,8 +126,15 @@ impl scheduling::Host for State {
 impl outbox::Host for State {
     async fn create(&mut self, name: String) -> wasmtime::Result<Result<Resource<OutboxFile>, String>> {
         let Some(outbox) = &self.lent.outbox else { return Ok(Err("there is no outbox here".to_owned())) };
+        if self.open_files >= OPEN_FILES {
+            return Ok(Err(too_many_files()));
+        }
         match outbox.create(&name) {
-            Ok(writer) => Ok(Ok(self.table.push(OutboxFile(writer))?)),
+            Ok(writer) => {
+                let file = self.table.push(OutboxFile(writer))?;
+                self.open_files += 1;
+                Ok(Ok(file))
+            }
             Err(reason) => Ok(Err(reason)),
         }
     }
@@ -135,6 +151,7 @@ impl outbox::HostFile for State {
 
     async fn drop(&mut self, file: Resource<OutboxFile>) -> wasmtime::Result<()> {
         self.table.delete(file)?;
+        self.open_files = self.open_files.saturating_sub(1);
         Ok(())
     }
 }
@@ -142,8 +159,15 @@ impl outbox::HostFile for State {
 impl inbox::Host for State {
     async fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<InboxFile>, String>> {
         let Some(inbox) = &self.lent.inbox else { return Ok(Err("no file is granted to this step".to_owned())) };
+        if self.open_files >= OPEN_FILES {
+            return Ok(Err(too_many_files()));
+        }
         match inbox.open(&name) {
-            Ok(reader) => Ok(Ok(self.table.push(InboxFile(reader))?)),
+            Ok(reader) => {
+                let file = self.table.push(InboxFile(reader))?;
+                self.open_files += 1;
+                Ok(Ok(file))
+            }
             Err(reason) => Ok(Err(reason)),
         }
     }
@@ -165,6 +189,7 @@ impl inbox::HostFile for State {
 
     async fn drop(&mut self, file: Resource<InboxFile>) -> wasmtime::Result<()> {
         self.table.delete(file)?;
+        self.open_files = self.open_files.saturating_sub(1);
         Ok(())
     }
 }
@@ -218,10 +243,12 @@ impl store::HostBucket for State {
         if value.len() > VALUE_BYTES {
             return Ok(Err(store::Error::Other(format!("a value has at most {VALUE_BYTES} bytes"))));
         }
+        self.budget.leave(key.len() + value.len())?;
         self.key_value(&bucket, &key, |values| values.set(&key, Some(value)))
     }
 
     async fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> wasmtime::Result<Result<(), store::Error>> {
+        self.budget.leave(key.len())?;
         self.key_value(&bucket, &key, |values| values.set(&key, None))
     }
 

@@ -3,12 +3,13 @@
 //! Linking checks types and grants once. An instance may be kept from call to call; after any error it is gone, and with it whatever the
 //! component left in its memory.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::component::Linker;
-use wasmtime::{Engine, Store, Trap};
+use wasmtime::{Engine, Store};
 
+use crate::call_error::CallError;
 use crate::capabilities::Capabilities;
 use crate::component::{Component, StepKind};
 use crate::contract::types::{Attribute, Failure, Problem};
@@ -16,64 +17,18 @@ use crate::contract::{grouping, mapping, source, steps, target};
 use crate::grants::{Grants, LinkError};
 use crate::host;
 use crate::limits::Limits;
+use crate::meter::Stopwatch;
 use crate::sandbox::Sandbox;
 use crate::state::State;
-
-/// Why a call did not come back with an answer. Each names the step first, then the cause, then the setting to look at.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CallError {
-    /// The component broke off: it panicked, or did what no program may.
-    #[error("{step}: the component broke off: {what}")]
-    Trap {
-        /// The step.
-        step: String,
-        /// What it did, with the innermost functions where they have names.
-        what: String,
-    },
-    /// It wanted more memory.
-    #[error("{step}: the component wanted more than {limit} bytes of memory (setting `memory` under [{section}])")]
-    OutOfMemory {
-        /// The step.
-        step: String,
-        /// The limit in bytes.
-        limit: u64,
-        /// Where the setting stands.
-        section: String,
-    },
-    /// It computed for too long.
-    #[error("{step}: the component computed for more than {} s in one call (setting `cpu` under [{section}])", limit.as_secs_f64())]
-    OutOfCpu {
-        /// The step.
-        step: String,
-        /// The limit.
-        limit: Duration,
-        /// Where the setting stands.
-        section: String,
-    },
-    /// It took too long by the clock.
-    #[error("{step}: the component took more than {} s for one call (setting `wall` under [{section}])", limit.as_secs_f64())]
-    OutOfTime {
-        /// The step.
-        step: String,
-        /// The limit.
-        limit: Duration,
-        /// Where the setting stands.
-        section: String,
-    },
-    /// The instance is gone after an error.
-    #[error("{step}: this instance ended with an error before")]
-    Gone {
-        /// The step.
-        step: String,
-    },
-}
+use crate::usage::{Budget, Usage};
 
 /// A component that is linked for a step.
 struct Linked {
     engine: Engine,
-    name: String,
+    name: Arc<str>,
+    section: Arc<str>,
     limits: Limits,
+    seed: Option<u64>,
 }
 
 impl Linked {
@@ -90,97 +45,113 @@ impl Linked {
             return Err(LinkError::OtherStep { step: name.to_owned(), wanted: kind.as_str(), found });
         }
         grants.check(name, component)?;
-        let mismatch =
-            |error: wasmtime::Error| LinkError::Mismatch { step: name.to_owned(), reason: format!("{error:#}") };
+        let mismatch = |error: wasmtime::Error| LinkError::mismatch(name, &error);
         let mut linker = Linker::new(&sandbox.engine);
         host::link(&mut linker, grants).map_err(mismatch)?;
         let instance = linker.instantiate_pre(&component.code).map_err(mismatch)?;
-        Ok((Self { engine: sandbox.engine.clone(), name: name.to_owned(), limits }, instance))
+        let section = format!("{}.limits", name.split('[').next().unwrap_or(name));
+        let (name, section) = (name.into(), section.into());
+        Ok((Self { engine: sandbox.engine.clone(), name, section, limits, seed: None }, instance))
     }
 
-    fn section(&self) -> String {
-        format!("{}.limits", self.name.split('[').next().unwrap_or(&self.name))
+    /// An instance's frame, and the store in which it is about to start.
+    fn start(&self, lent: Capabilities) -> (Live, Running) {
+        let store = State::store(&self.engine, &self.name, &self.limits, self.seed, lent);
+        let live = Live {
+            store: None,
+            name: Arc::clone(&self.name),
+            section: Arc::clone(&self.section),
+            limits: self.limits.clone(),
+            usage: Usage::default(),
+        };
+        (live, Running::new(store, &self.limits))
     }
 }
 
 /// An instance, as long as it lives.
 struct Live {
     store: Option<Store<State>>,
-    name: String,
-    section: String,
+    name: Arc<str>,
+    section: Arc<str>,
     limits: Limits,
+    usage: Usage,
 }
 
 impl Live {
-    fn gone(&self) -> CallError {
-        CallError::Gone { step: self.name.clone() }
+    /// Takes the store for a call. A call that fails, or that is given up half-way, never brings it back.
+    fn begin(&mut self) -> Result<Running, CallError> {
+        let store = self.store.take().ok_or_else(|| CallError::Gone { step: self.name.to_string() })?;
+        Ok(Running::new(store, &self.limits))
     }
 
-    /// What an error of the engine means; the store is not used again.
-    fn classify(&mut self, error: &wasmtime::Error) -> CallError {
-        let (step, section) = (self.name.clone(), self.section.clone());
-        let meter = self.store.as_ref().map(|store| &store.data().meter);
-        let (memory, cpu) = meter.map_or((false, false), |meter| (meter.out_of_memory, meter.out_of_cpu));
-        self.store = None;
-        if cpu || error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) {
-            return CallError::OutOfCpu { step, limit: self.limits.cpu, section };
+    fn end<T>(&mut self, running: Running, answer: Option<wasmtime::Result<T>>) -> Result<T, CallError> {
+        let Running { store, watch } = running;
+        self.usage = Usage { wall: watch.started.elapsed(), ..store.data().usage() };
+        match answer {
+            Some(Ok(answer)) => {
+                self.store = Some(store);
+                Ok(answer)
+            }
+            Some(Err(error)) => Err(CallError::of(&error, store.data(), &self.name, &self.section, &self.limits)),
+            None => Err(CallError::OutOfTime {
+                step: self.name.to_string(),
+                limit: self.limits.wall,
+                section: self.section.to_string(),
+            }),
         }
-        if memory {
-            return CallError::OutOfMemory { step, limit: self.limits.memory, section };
-        }
-        CallError::Trap { step, what: summary(error) }
-    }
-
-    fn out_of_time(&mut self) -> CallError {
-        self.store = None;
-        CallError::OutOfTime { step: self.name.clone(), limit: self.limits.wall, section: self.section.clone() }
     }
 }
 
-/// The cause first, then the innermost functions: enough for an author, and no page of addresses for anybody else.
-fn summary(error: &wasmtime::Error) -> String {
-    if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
-        return format!("it called exit({})", exit.0);
-    }
-    let cause = error.root_cause().to_string();
-    let cause = cause.lines().next().unwrap_or_default().to_owned();
-    let named = error.downcast_ref::<wasmtime::WasmBacktrace>().map(|trace| {
-        trace.frames().iter().filter_map(|frame| frame.func_name()).take(3).map(str::to_owned).collect::<Vec<_>>()
-    });
-    match named {
-        Some(names) if !names.is_empty() => format!("{cause} (in {})", names.join(" < ")),
-        _ => cause,
+/// A call that is under way.
+struct Running {
+    store: Store<State>,
+    watch: Watch,
+}
+
+impl Running {
+    fn new(mut store: Store<State>, limits: &Limits) -> Self {
+        store.data_mut().begin(limits);
+        let watch = Watch {
+            stopwatch: Arc::clone(&store.data().meter.stopwatch),
+            budget: Arc::clone(&store.data().budget),
+            wall: limits.wall,
+            started: Instant::now(),
+        };
+        Self { store, watch }
     }
 }
 
-/// Waits for a call as long as the step may take, not counting the time that the host made it wait for its turn to send.
-async fn bounded<T>(call: impl Future<Output = T>, wall: Duration, waited: &std::sync::atomic::AtomicU64) -> Option<T> {
-    let started = Instant::now();
-    let mut call = std::pin::pin!(call);
-    loop {
-        let allowed = wall + Duration::from_millis(waited.load(Ordering::Relaxed));
-        let Some(left) = allowed.checked_sub(started.elapsed()) else { return None };
-        if let Ok(answer) = tokio::time::timeout(left, &mut call).await {
-            return Some(answer);
-        }
-        if wall + Duration::from_millis(waited.load(Ordering::Relaxed)) <= allowed {
-            return None;
+/// Looks after the time of a call.
+struct Watch {
+    stopwatch: Arc<Stopwatch>,
+    budget: Arc<Budget>,
+    wall: Duration,
+    started: Instant,
+}
+
+impl Watch {
+    /// Waits for a call as long as the step may take, not counting the time that the host made it wait for its turn to send.
+    async fn bounded<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        let mut call = std::pin::pin!(call);
+        loop {
+            let allowed = self.wall + self.budget.waited();
+            let left = allowed.checked_sub(self.started.elapsed())?;
+            if let Ok(answer) = tokio::time::timeout(left, self.stopwatch.time(call.as_mut())).await {
+                return Some(answer);
+            }
+            if self.wall + self.budget.waited() <= allowed {
+                return None;
+            }
         }
     }
 }
 
 macro_rules! call {
     ($instance:ident, $interface:ident, $function:ident($($argument:expr),*)) => {{
-        let Some(store) = $instance.live.store.as_mut() else { return Err($instance.live.gone()) };
-        let limits = &$instance.live.limits;
-        store.data_mut().begin(limits);
-        let waited = store.data().waited();
+        let Running { mut store, watch } = $instance.live.begin()?;
         let exports = $instance.bindings.$interface();
-        match bounded(exports.$function(&mut *store, $($argument),*), limits.wall, &waited).await {
-            Some(Ok(answer)) => Ok(answer),
-            Some(Err(error)) => Err($instance.live.classify(&error)),
-            None => Err($instance.live.out_of_time()),
-        }
+        let answer = watch.bounded(exports.$function(&mut store, $($argument),*)).await;
+        $instance.live.end(Running { store, watch }, answer)
     }};
 }
 
@@ -205,27 +176,26 @@ macro_rules! step {
                 limits: Limits,
             ) -> Result<Self, LinkError> {
                 let (linked, pre) = Linked::new(sandbox, component, $kind, name, grants, limits)?;
-                let pre = steps::$module::StepPre::new(pre)
-                    .map_err(|error| LinkError::Mismatch { step: name.to_owned(), reason: format!("{error:#}") })?;
+                let pre = steps::$module::StepPre::new(pre).map_err(|error| LinkError::mismatch(name, &error))?;
                 Ok(Self { linked, pre })
             }
 
-            /// Makes an instance with what it is lent.
+            /// The random numbers of every instance follow from this seed: for tests and replays, never for a tenant.
+            #[must_use]
+            pub fn seeded(mut self, seed: u64) -> Self {
+                self.linked.seed = Some(seed);
+                self
+            }
+
+            /// Makes an instance with what it is lent. It runs on the runtime that calls it, and may be kept for the next batch.
             ///
             /// # Errors
             /// When the component fails while it starts.
             pub async fn instance(&self, lent: Capabilities) -> Result<$instance, CallError> {
-                let Linked { engine, name, limits } = &self.linked;
-                let mut store = State::store(engine, name, limits, lent);
-                let waited = store.data().waited();
-                let made = bounded(self.pre.instantiate_async(&mut store), limits.wall, &waited).await;
-                let section = self.linked.section();
-                let mut live = Live { store: Some(store), name: name.clone(), section, limits: limits.clone() };
-                match made {
-                    Some(Ok(bindings)) => Ok($instance { live, bindings }),
-                    Some(Err(error)) => Err(live.classify(&error)),
-                    None => Err(live.out_of_time()),
-                }
+                let (mut live, Running { mut store, watch }) = self.linked.start(lent);
+                let made = watch.bounded(self.pre.instantiate_async(&mut store)).await;
+                let bindings = live.end(Running { store, watch }, made)?;
+                Ok($instance { live, bindings })
             }
         }
 
@@ -236,9 +206,19 @@ macro_rules! step {
         }
 
         impl $instance {
+            /// What its last call used, also when that ended with an error.
+            pub fn usage(&self) -> Usage {
+                self.live.usage
+            }
+
+            /// Whether it can be called again: not after an error.
+            pub fn is_usable(&self) -> bool {
+                self.live.store.is_some()
+            }
+
             /// The most memory that it held so far, in bytes.
             pub fn peak_memory(&self) -> usize {
-                self.live.store.as_ref().map_or(0, |store| store.data().meter.peak())
+                usize::try_from(self.live.usage.peak_memory).unwrap_or(usize::MAX)
             }
         }
     };

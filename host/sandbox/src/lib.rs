@@ -14,7 +14,9 @@
 //! component imports beyond its grants is an error when it is linked, before anything of it runs.
 
 mod cache;
+mod call_error;
 pub mod capabilities;
+pub mod clock;
 mod component;
 pub mod contract;
 pub mod credentials;
@@ -23,17 +25,21 @@ mod grants;
 mod host;
 mod instance;
 mod limits;
+mod lines;
 mod meter;
 mod sandbox;
 mod state;
+mod usage;
 
+pub use self::call_error::CallError;
 pub use self::capabilities::{Capabilities, Inbox, KeyValue, LogSink, Lookup, Outbox, Scheduling};
-pub use self::component::{Component, LoadError, StepKind};
+pub use self::component::{Component, LoadError, Loading, StepKind};
 pub use self::egress::Egress;
 pub use self::grants::{Grants, LinkError, OriginGrant, OriginGrantError};
 pub use self::instance::{
-    CallError, GroupingInstance, GroupingStep, MappingInstance, MappingStep, SourceInstance, SourceStep,
-    TargetInstance, TargetStep,
+    GroupingInstance, GroupingStep, MappingInstance, MappingStep, SourceInstance, SourceStep, TargetInstance,
+    TargetStep,
 };
 pub use self::limits::Limits;
 pub use self::sandbox::{Sandbox, SandboxOptions};
+pub use self::usage::Usage;

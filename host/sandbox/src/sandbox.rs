@@ -1,12 +1,12 @@
 //! The engine that runs components, and its clock.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use wasmtime::{Config, Engine};
 
 use crate::cache::Cache;
-use crate::component::{Component, LoadError};
+use crate::component::{Component, LoadError, Loading};
 use crate::meter::TICK;
 
 /// How a sandbox is made.
@@ -22,6 +22,7 @@ pub struct SandboxOptions {
 pub struct Sandbox {
     pub(crate) engine: Engine,
     cache: Option<Arc<Cache>>,
+    compiling: Arc<Mutex<()>>,
 }
 
 /// Every engine of this program has this configuration, so that what one compiles another can load.
@@ -56,7 +57,7 @@ impl Sandbox {
             })
             .map_err(|error| LoadError::Engine(error.to_string()))?;
         let cache = options.cache.map(|path| Cache::open(&path, &engine).map(Arc::new)).transpose()?;
-        Ok(Self { engine, cache })
+        Ok(Self { engine, cache, compiling: Arc::default() })
     }
 
     /// Loads a component. It is compiled at most once for each content: this blocks, for seconds with a large component that is new.
@@ -64,7 +65,15 @@ impl Sandbox {
     /// # Errors
     /// When the bytes are no component, or one that exports no step.
     pub fn load(&self, bytes: &[u8]) -> Result<Component, LoadError> {
-        Component::load(&self.engine, self.cache.as_deref(), bytes)
+        self.load_reporting(bytes, &mut |_| {})
+    }
+
+    /// The same, and tells what is being done: a person who waits for seconds likes to know why.
+    ///
+    /// # Errors
+    /// When the bytes are no component, or one that exports no step.
+    pub fn load_reporting(&self, bytes: &[u8], report: &mut dyn FnMut(Loading)) -> Result<Component, LoadError> {
+        Component::load(&self.engine, self.cache.as_deref(), &self.compiling, bytes, report)
     }
 }
 

@@ -1,22 +1,23 @@
 //! What belongs to one instance, and goes with it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
-use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::capabilities::{Capabilities, LogSink};
+use crate::capabilities::Capabilities;
 use crate::egress::Hooks;
 use crate::limits::Limits;
+use crate::lines::{Captured, Lines};
 use crate::meter::Meter;
+use crate::usage::{Budget, Usage};
 
-/// Bytes that a component may hand to the host in one go: a page of a thousand users is 2 MB.
-const HOSTCALL_BYTES: usize = 32 << 20;
+/// Bytes that a component may hand to the host in one go, answers included: a page of a thousand users is 2 MB.
+pub(crate) const HANDED_OVER: usize = 32 << 20;
 
 /// Handles that a component may hold at once; a thoughtful one holds a dozen.
 const HANDLES: usize = 4_096;
@@ -24,8 +25,8 @@ const HANDLES: usize = 4_096;
 /// Bytes of the headers of a request or answer.
 const HEADER_BYTES: usize = 64 << 10;
 
-/// The longest line that is kept whole.
-const LONGEST_LINE: usize = 8 << 10;
+/// Random bytes that a component gets in one go.
+const RANDOM_BYTES: u64 = 1 << 20;
 
 /// The state of an instance.
 pub(crate) struct State {
@@ -36,31 +37,55 @@ pub(crate) struct State {
     pub(crate) meter: Meter,
     pub(crate) lent: Capabilities,
     pub(crate) lines: Lines,
+    pub(crate) budget: Arc<Budget>,
+    /// Files of the inbox and outbox that are open: each is a file of the process too.
+    pub(crate) open_files: usize,
 }
 
 impl State {
-    pub(crate) fn store(engine: &Engine, step: &str, limits: &Limits, lent: Capabilities) -> Store<Self> {
-        let lines = Lines { sink: Arc::clone(&lent.log), left: Arc::new(AtomicU64::new(limits.log_bytes)) };
+    /// A store whose every limit is set before anything of the component runs.
+    pub(crate) fn store(
+        engine: &Engine,
+        step: &str,
+        limits: &Limits,
+        seed: Option<u64>,
+        lent: Capabilities,
+    ) -> Store<Self> {
+        let lines = Lines::new(Arc::clone(&lent.log), limits.log_bytes);
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdout(Captured { lines: lines.clone(), level: "stdout" });
         wasi.stderr(Captured { lines: lines.clone(), level: "stderr" });
-        wasi.max_random_size(1 << 20);
+        wasi.max_random_size(RANDOM_BYTES);
+        // Nothing that uses these is linked; this is the second lock on the door.
+        wasi.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
         if let Some(nanoseconds) = lent.still_clock {
             wasi.wall_clock(StillClock(nanoseconds));
+        }
+        if let Some(seed) = seed {
+            wasi.secure_random(StdRng::seed_from_u64(seed));
+            wasi.insecure_random(StdRng::seed_from_u64(seed));
+            wasi.insecure_random_seed(u128::from(seed));
         }
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADER_BYTES);
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
-        let hooks = Hooks::new(step, lent.egress.clone(), limits);
+        let budget = Arc::new(Budget::new(limits));
+        let hooks = Hooks::new(step, lent.egress.clone(), Arc::clone(&budget));
         let meter = Meter::new(limits.memory, limits.cpu);
-        let mut store = Store::new(engine, Self { wasi: wasi.build(), http, hooks, table, meter, lent, lines });
+        let state = Self { wasi: wasi.build(), http, hooks, table, meter, lent, lines, budget, open_files: 0 };
+        let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.meter);
-        store.set_hostcall_fuel(HOSTCALL_BYTES);
+        store.set_hostcall_fuel(HANDED_OVER);
         store.set_max_component_handles(HANDLES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut context| {
-            if context.data_mut().meter.tick() { Ok(UpdateDeadline::Yield(1)) } else { Ok(UpdateDeadline::Interrupt) }
+            if context.data_mut().meter.tick() {
+                // Tokio's own yield, so that others on this thread have their turn before this one goes on.
+                Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+            } else {
+                Ok(UpdateDeadline::Interrupt)
+            }
         });
         store
     }
@@ -68,13 +93,20 @@ impl State {
     /// A call begins: what is counted for each call starts anew.
     pub(crate) fn begin(&mut self, limits: &Limits) {
         self.meter.begin();
-        self.hooks.begin(limits);
-        self.lines.left.store(limits.log_bytes, Ordering::Relaxed);
+        self.budget.begin(limits);
+        self.lines.begin(limits.log_bytes);
     }
 
-    /// Milliseconds that the host made this call wait for its turn to send.
-    pub(crate) fn waited(&self) -> Arc<AtomicU64> {
-        self.hooks.waited()
+    /// What this call used so far.
+    pub(crate) fn usage(&self) -> Usage {
+        let mut usage = Usage {
+            computing: self.meter.stopwatch.spent(),
+            peak_memory: self.meter.peak(),
+            log_bytes: self.lines.written(),
+            ..Usage::default()
+        };
+        self.budget.note(&mut usage);
+        usage
     }
 }
 
@@ -87,105 +119,6 @@ impl WasiView for State {
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { hooks: &mut self.hooks, table: &mut self.table, ctx: &mut self.http }
-    }
-}
-
-/// Lines for the log, up to a number of bytes a call.
-#[derive(Clone)]
-pub(crate) struct Lines {
-    sink: Arc<dyn LogSink>,
-    left: Arc<AtomicU64>,
-}
-
-impl Lines {
-    pub(crate) fn write(&self, level: &str, message: &str) {
-        let mut end = message.len().min(LONGEST_LINE);
-        while !message.is_char_boundary(end) {
-            end -= 1;
-        }
-        let message = message.get(..end).unwrap_or_default();
-        let cost = message.len() as u64 + 16;
-        let left = self.left.load(Ordering::Relaxed);
-        if left == 0 {
-            return;
-        }
-        if left < cost {
-            self.left.store(0, Ordering::Relaxed);
-            self.sink.line("warn", "more lines than log_bytes allows: the rest of this call is left out");
-            return;
-        }
-        self.left.store(left - cost, Ordering::Relaxed);
-        self.sink.line(level, message);
-    }
-}
-
-/// Standard output and error as lines of the log.
-#[derive(Clone)]
-struct Captured {
-    lines: Lines,
-    level: &'static str,
-}
-
-impl IsTerminal for Captured {
-    fn is_terminal(&self) -> bool {
-        false
-    }
-}
-
-impl StdoutStream for Captured {
-    fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(LineStream { captured: self.clone(), pending: Vec::new() })
-    }
-
-    fn async_stream(&self) -> Box<dyn tokio::io::AsyncWrite + Send + Sync> {
-        Box::new(tokio::io::sink())
-    }
-}
-
-struct LineStream {
-    captured: Captured,
-    pending: Vec<u8>,
-}
-
-impl LineStream {
-    fn flush_line(&mut self) {
-        if !self.pending.is_empty() {
-            let line = String::from_utf8_lossy(&self.pending).into_owned();
-            self.captured.lines.write(self.captured.level, &line);
-            self.pending.clear();
-        }
-    }
-}
-
-impl Drop for LineStream {
-    fn drop(&mut self) {
-        self.flush_line();
-    }
-}
-
-#[wasmtime_wasi::async_trait]
-impl Pollable for LineStream {
-    async fn ready(&mut self) {}
-}
-
-impl OutputStream for LineStream {
-    fn write(&mut self, bytes: bytes::Bytes) -> StreamResult<()> {
-        for byte in bytes {
-            if byte == b'\n' {
-                self.flush_line();
-            } else if self.pending.len() < LONGEST_LINE {
-                self.pending.push(byte);
-            }
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> StreamResult<()> {
-        Ok(())
-    }
-
-    fn check_write(&mut self) -> Result<usize, StreamError> {
-        Ok(64 << 10)
     }
 }
 

@@ -4,21 +4,25 @@
 //! one), "API" (the answer's `endpointUrl` is where everything else goes; a 308 moves it).
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::sync::Mutex;
 use url::Url;
 
-use super::oauth::reason;
+use super::token::Token;
 use super::{CredentialError, Secret, SecretStore, read};
+use crate::clock::Clock;
+use crate::egress::{Mask, reason};
 use crate::grants::OriginGrant;
 
 /// The name under which a renewed refresh token is kept.
 const KEPT: &str = "kaizala.refresh_token";
 
 /// A token is renewed this long before it ends.
-const MARGIN_MILLIS: u64 = 5 * 60 * 1_000;
+const MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// What a token lives when the answer does not say: a little less than the documented day.
+const USUAL_LIFE: Duration = Duration::from_secs(23 * 3_600);
 
 /// A connector's login.
 pub struct Kaizala {
@@ -28,7 +32,7 @@ pub struct Kaizala {
     refresh_token: Secret,
     endpoints: Vec<OriginGrant>,
     store: Arc<dyn SecretStore>,
-    token: Mutex<Option<(Secret, u64)>>,
+    token: Token,
     endpoint: RwLock<Option<Url>>,
 }
 
@@ -58,10 +62,6 @@ pub(super) fn is_invalid_token(body: &[u8]) -> bool {
     serde_json::from_slice::<Body>(body).is_ok_and(|body| body.error_code == "InvalidToken")
 }
 
-fn now_millis() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
-}
-
 impl Kaizala {
     /// A connector whose tokens come from `base`, and whose endpoint may only be among `endpoints`.
     pub fn new(
@@ -79,9 +79,16 @@ impl Kaizala {
             refresh_token,
             endpoints,
             store,
-            token: Mutex::default(),
+            token: Token::default(),
             endpoint: RwLock::default(),
         }
+    }
+
+    /// Goes by another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.token = Token::new(clock);
+        self
     }
 
     /// What makes two logins the same to the service's limits: the connector.
@@ -89,21 +96,17 @@ impl Kaizala {
         format!("kaizala {} {}", self.base, self.application_id)
     }
 
+    pub(super) fn host(&self) -> Option<&str> {
+        self.base.host_str()
+    }
+
     /// The token, and the address where this request goes now.
     pub(super) async fn token(&self, client: &reqwest::Client, url: Url) -> Result<(Secret, Url), CredentialError> {
-        let mut kept = self.token.lock().await;
-        let token = match kept.as_ref() {
-            Some((token, until)) if *until > now_millis() + MARGIN_MILLIS => token.clone(),
-            _ => {
-                let (token, until) = self.renew(client).await?;
-                *kept = Some((token.clone(), until));
-                token
-            }
-        };
+        let token = self.token.get(|| self.renew(client)).await?;
         Ok((token, self.moved_address(url)))
     }
 
-    async fn renew(&self, client: &reqwest::Client) -> Result<(Secret, u64), CredentialError> {
+    async fn renew(&self, client: &reqwest::Client) -> Result<(Secret, Duration), CredentialError> {
         let kept = self.store.get(KEPT);
         match self.exchange(client, kept.as_ref().unwrap_or(&self.refresh_token)).await {
             // Somebody may have written a newer one into the tenant's file since.
@@ -118,7 +121,7 @@ impl Kaizala {
         &self,
         client: &reqwest::Client,
         refresh_token: &Secret,
-    ) -> Result<(Secret, u64), CredentialError> {
+    ) -> Result<(Secret, Duration), CredentialError> {
         let mut address = self.base.clone();
         for _ in 0..3 {
             let url = join(&address, "/v1/accessToken");
@@ -145,14 +148,26 @@ impl Kaizala {
             let answer: Answer = serde_json::from_slice(&body).map_err(|_| {
                 CredentialError::Unreachable(format!("Kaizala answered {status} with what is no token"))
             })?;
-            return self.accept(answer, status);
+            return self.accept(answer, status, refresh_token);
         }
         Err(CredentialError::Unreachable("the login moves in a circle".to_owned()))
     }
 
-    fn accept(&self, answer: Answer, status: http::StatusCode) -> Result<(Secret, u64), CredentialError> {
-        let Some(token) = answer.access_token.filter(|token| !token.is_empty()) else {
-            return Err(CredentialError::Refused(answer.message.unwrap_or_else(|| format!("status {status}"))));
+    fn accept(
+        &self,
+        answer: Answer,
+        status: http::StatusCode,
+        used: &Secret,
+    ) -> Result<(Secret, Duration), CredentialError> {
+        let token = answer.access_token.filter(|token| !token.is_empty() && status.is_success());
+        let Some(token) = token else {
+            let mask = Mask::new([used, &self.application_secret]);
+            let words = answer.message.map_or_else(|| format!("status {status}"), |message| mask.text(&message));
+            return Err(if status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS {
+                CredentialError::Unreachable(words)
+            } else {
+                CredentialError::Refused(words)
+            });
         };
         if let Some(endpoint) = answer.endpoint_url.filter(|endpoint| !endpoint.is_empty()) {
             let url = Url::parse(&endpoint).map_err(|_| CredentialError::Elsewhere(endpoint.clone()))?;
@@ -165,8 +180,10 @@ impl Kaizala {
         if let Some(renewed) = answer.refresh_token.filter(|token| !token.is_empty()) {
             self.store.put(KEPT, &Secret::new(renewed)).map_err(CredentialError::Unreachable)?;
         }
-        let until = answer.access_token_expiry.unwrap_or_else(|| now_millis() + 23 * 3_600_000);
-        Ok((Secret::new(token), until))
+        let now = self.token.clock().unix_millis();
+        let life = answer.access_token_expiry.map_or(USUAL_LIFE, |end| Duration::from_millis(end.saturating_sub(now)));
+        // A token that ends at once is used for the request that waits for it, and no other.
+        Ok((Secret::new(token), life.saturating_sub(MARGIN)))
     }
 
     fn may_go(&self, to: &Url) -> bool {
@@ -192,8 +209,8 @@ impl Kaizala {
         true
     }
 
-    pub(super) async fn forget(&self) {
-        *self.token.lock().await = None;
+    pub(super) async fn forget(&self, used: &Secret) {
+        self.token.forget(used).await;
     }
 }
 

@@ -1,107 +1,97 @@
-//! Waiting together: a pause that one answer asks for holds for every call to that origin, and an allowance of requests a minute for
-//! everything that is sent with one login.
+//! Waiting together: a pause that one answer asks for holds for every call to that origin.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use url::Url;
 
-/// Until when each origin wants to be left alone.
-#[derive(Debug, Default)]
-pub struct Gate(Mutex<BTreeMap<String, Instant>>);
+use super::retry_after::retry_after;
+use crate::clock::{Clock, SystemClock};
+
+/// Until when each origin wants to be left alone. One gate for all steps of a tenant.
+pub struct Gate {
+    clock: Arc<dyn Clock>,
+    longest: Duration,
+    until: Mutex<BTreeMap<String, Duration>>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new(Arc::new(SystemClock::default()))
+    }
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Gate").field("until", &self.until).finish_non_exhaustive()
+    }
+}
 
 impl Gate {
-    /// Notes what an answer says: 429 and 503 with `Retry-After` ask for a pause (RFC 9110, section 10.2.3).
+    /// A gate that goes by this clock.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, longest: Duration::from_secs(60), until: Mutex::default() }
+    }
+
+    /// The longest that a call is held back because an origin asked for a pause. Default: 60 s. When the pause is longer, the component
+    /// gets an answer 429 that says how long, and the run decides.
+    #[must_use]
+    pub fn with_longest_pause(mut self, pause: Duration) -> Self {
+        self.longest = pause;
+        self
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    pub(super) fn longest(&self) -> Duration {
+        self.longest
+    }
+
+    /// Notes what an answer says: 429 and 503 with `Retry-After` ask for a pause.
     pub(super) fn note(&self, url: &Url, status: StatusCode, headers: &HeaderMap) {
         if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             return;
         }
-        let Some(pause) = retry_after(headers) else { return };
-        let until = Instant::now() + pause;
-        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let gate = gates.entry(url.origin().ascii_serialization()).or_insert(until);
-        *gate = (*gate).max(until);
+        let Some(pause) = retry_after(headers, self.clock.unix_millis()) else { return };
+        let now = self.clock.elapsed();
+        let until = now + pause;
+        let mut all = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        // A grant may cover any number of hosts below a domain.
+        all.retain(|_, until| *until > now);
+        let kept = all.entry(url.origin().ascii_serialization()).or_insert(until);
+        *kept = (*kept).max(until);
     }
 
     /// How long an origin still wants to be left alone.
     pub(super) fn pause(&self, url: &Url) -> Option<Duration> {
-        let gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        gates
-            .get(&url.origin().ascii_serialization())?
-            .checked_duration_since(Instant::now())
-            .filter(|pause| !pause.is_zero())
-    }
-}
-
-/// The seconds of `Retry-After`. The form with a date is not used by the services that this host talks to, and is no pause here.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: u64 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(86_400)))
-}
-
-/// At most so many requests in any sixty seconds.
-#[derive(Debug, Default)]
-pub struct Allowance {
-    state: Mutex<(Option<u32>, VecDeque<Instant>)>,
-}
-
-const MINUTE: Duration = Duration::from_secs(60);
-
-impl Allowance {
-    /// The allowance of a login. Everything in this process that uses the same login shares it.
-    pub fn of(login: &str) -> Arc<Self> {
-        static ALL: Mutex<BTreeMap<String, Arc<Allowance>>> = Mutex::new(BTreeMap::new());
-        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(all.entry(login.to_owned()).or_default())
-    }
-
-    /// Sets the number of requests a minute; none for no limit.
-    pub fn set(&self, requests: Option<u32>) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = requests;
-    }
-
-    /// Takes one request; answers how long to wait before asking again when there is none left.
-    pub(super) fn take(&self) -> Option<Duration> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (limit, started) = &mut *state;
-        let limit = (*limit)? as usize;
-        let now = Instant::now();
-        while started.front().is_some_and(|first| now.duration_since(*first) >= MINUTE) {
-            started.pop_front();
-        }
-        if started.len() < limit.max(1) {
-            started.push_back(now);
-            return None;
-        }
-        started.front().map(|first| MINUTE.saturating_sub(now.duration_since(*first)).max(Duration::from_millis(1)))
+        let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = until.get(&url.origin().ascii_serialization())?.saturating_sub(self.clock.elapsed());
+        Some(pause).filter(|pause| !pause.is_zero())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::VirtualClock;
 
     #[test]
-    fn one_answer_closes_the_gate_for_its_origin_alone() {
-        let gate = Gate::default();
+    fn one_answer_closes_the_gate_for_its_origin_alone_until_the_time_is_over() {
+        let clock = Arc::new(VirtualClock::new(0));
+        let gate = Gate::new(Arc::clone(&clock) as Arc<dyn Clock>);
         let (here, there) = (Url::parse("https://a.example/x").unwrap(), Url::parse("https://b.example/").unwrap());
-        let headers = HeaderMap::from_iter([(header::RETRY_AFTER, "7".parse().unwrap())]);
-        gate.note(&here, StatusCode::OK, &headers);
+        let headers = |seconds: &str| HeaderMap::from_iter([(http::header::RETRY_AFTER, seconds.parse().unwrap())]);
+        gate.note(&here, StatusCode::OK, &headers("7"));
         assert_eq!(gate.pause(&here), None);
-        gate.note(&here, StatusCode::TOO_MANY_REQUESTS, &headers);
-        assert!(gate.pause(&here).is_some_and(|pause| pause > Duration::from_secs(6)));
+        gate.note(&here, StatusCode::TOO_MANY_REQUESTS, &headers("7"));
+        gate.note(&here, StatusCode::SERVICE_UNAVAILABLE, &headers("3"));
+        assert_eq!(gate.pause(&here), Some(Duration::from_secs(7)));
         assert_eq!(gate.pause(&there), None);
-    }
-
-    #[test]
-    fn an_allowance_is_shared_and_runs_out() {
-        let allowance = Allowance::of("test-login");
-        allowance.set(Some(2));
-        assert_eq!((allowance.take(), Allowance::of("test-login").take()), (None, None));
-        assert!(allowance.take().is_some_and(|wait| wait > Duration::from_secs(59)));
-        Allowance::of("test-login").set(None);
-        assert_eq!(allowance.take(), None);
+        clock.advance(Duration::from_secs(7));
+        assert_eq!(gate.pause(&here), None);
     }
 }

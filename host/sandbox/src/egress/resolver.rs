@@ -7,21 +7,27 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::grants::OriginGrant;
 
-/// Resolves names to public addresses only, but for names that a grant puts on this machine itself.
+/// Resolves names to public addresses only, but for names that a grant or a login puts into the private network.
 pub(super) struct PublicResolver {
+    private: Vec<OriginGrant>,
+    /// Hosts of logins on this machine.
     local: BTreeSet<String>,
 }
 
 /// A name leads to an address that nobody granted.
 #[derive(Debug, thiserror::Error)]
-#[error("the name leads to a private address")]
+#[error("the name leads into a private network")]
 struct Prohibited;
 
-/// Whether this is why a request failed.
-pub(super) fn is_prohibited(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
+/// A name leads nowhere.
+#[derive(Debug, thiserror::Error)]
+#[error("the name was not found: {0}")]
+struct NotFound(String);
+
+fn has_cause<E: std::error::Error + 'static>(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
-        if error.is::<Prohibited>() {
+        if error.is::<E>() {
             return true;
         }
         cause = error.source();
@@ -29,21 +35,36 @@ pub(super) fn is_prohibited(error: &reqwest::Error) -> bool {
     false
 }
 
+/// Whether a request failed because its name leads into a private network.
+pub(super) fn is_prohibited(error: &reqwest::Error) -> bool {
+    has_cause::<Prohibited>(error)
+}
+
+/// Whether a request failed because its name leads nowhere.
+pub(super) fn is_not_found(error: &reqwest::Error) -> bool {
+    has_cause::<NotFound>(error)
+}
+
 impl PublicResolver {
-    pub(super) fn new(grants: &[OriginGrant]) -> Self {
-        let local = grants.iter().filter(|grant| grant.names_address()).map(|grant| grant.host().to_owned()).collect();
-        Self { local }
+    pub(super) fn new<'a>(grants: &[OriginGrant], logins: impl Iterator<Item = &'a str>) -> Self {
+        let private = grants.iter().filter(|grant| grant.is_private()).cloned().collect();
+        Self { private, local: logins.filter(|host| *host == "localhost").map(str::to_owned).collect() }
+    }
+
+    fn may_be_private(&self, name: &str) -> bool {
+        self.local.contains(name) || self.private.iter().any(|grant| grant.names(name))
     }
 }
 
 impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let name = name.as_str().to_owned();
-        let local = self.local.contains(&name);
+        let private = self.may_be_private(&name);
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            let found: Vec<SocketAddr> = found.map_err(|error| NotFound(error.to_string()))?.collect();
             // One private address among public ones is a trick too.
-            if !local && found.iter().any(|address| !is_public(address.ip())) {
+            if !private && found.iter().any(|address| !is_public(address.ip())) {
                 return Err(Box::new(Prohibited) as Box<dyn std::error::Error + Send + Sync>);
             }
             Ok(Box::new(found.into_iter()) as Addrs)
@@ -91,6 +112,24 @@ pub(super) fn is_public(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_grant_or_a_login_of_its_own_opens_the_private_network() {
+        let grants: Vec<OriginGrant> =
+            ["https://hr.example", "http://localhost:8080"].map(|text| OriginGrant::parse(text).unwrap()).into();
+        let inner = OriginGrant::parse("https://*.corp.example").unwrap().in_private_network();
+        let resolver = PublicResolver::new(&[grants.clone(), vec![inner]].concat(), ["login.example"].into_iter());
+        for (name, may) in [
+            ("hr.example", false),
+            ("localhost", true),
+            ("ldap.corp.example", true),
+            ("corp.example", false),
+            ("login.example", false),
+        ] {
+            assert_eq!(resolver.may_be_private(name), may, "{name}");
+        }
+        assert!(PublicResolver::new(&[], ["localhost"].into_iter()).may_be_private("localhost"));
+    }
 
     #[test]
     fn private_and_special_addresses_are_not_public() {

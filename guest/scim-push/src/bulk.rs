@@ -1,0 +1,148 @@
+//! Several people in one request (RFC 7644 section 3.7).
+//!
+//! Searching comes first, one request for each; then everything to be created or changed goes together. What a bulk request did
+//! not do is done again alone, where a refusal can be looked into.
+
+use rollcall_sdk::http::{Client, Method};
+use rollcall_sdk::storage::Storage;
+use rollcall_sdk::target::{Outcome, PersonEntry};
+use serde_json::{Value as Json, json};
+
+use crate::api::{Reply, Trouble, refusal};
+use crate::directory::at;
+use crate::entry::patch;
+use crate::path::{field, text};
+use crate::people::Step;
+use crate::scim::{Ready, Scim};
+
+/// The schema of the message.
+const BULK: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+
+/// What stands around the operations of a request, in bytes.
+const FRAME: usize = 256;
+
+impl<C: Client, S: Storage> Scim<C, S> {
+    /// Creates or changes several people: as many outcomes, in their order. `limits` are operations and bytes of a request.
+    pub(crate) fn put_people(
+        &self,
+        ready: &Ready,
+        people: &[&PersonEntry],
+        limits: (u32, u32),
+    ) -> Result<Vec<Outcome>, Trouble> {
+        let mut steps: Vec<Result<Step, Trouble>> = people.iter().map(|person| self.step(ready, person)).collect();
+        // A wait that the search was told holds for all that comes.
+        if let Some(Err(halt @ Trouble::Halt(_))) = steps.iter().find(|step| matches!(step, Err(Trouble::Halt(_)))) {
+            return Err(halt.clone());
+        }
+        let mut done: Vec<Option<String>> = vec![None; people.len()];
+        let writes =
+            steps.iter().enumerate().filter_map(|(at, step)| Some((at, write(ready, at, step.as_ref().ok()?)?)));
+        for request in requests(writes.collect(), limits) {
+            self.send(request, &mut done)?;
+        }
+        let mut outcomes = Vec::with_capacity(people.len());
+        for ((person, step), id) in people.iter().zip(steps.drain(..)).zip(done) {
+            let put = match (id, step) {
+                (Some(id), _) => Ok((id, false)),
+                (None, Ok(step)) => self.take(ready, person, step),
+                (None, Err(trouble)) => Err(trouble),
+            };
+            let settled = put.and_then(|(id, adopted)| self.settle(ready, person, id, adopted));
+            outcomes.push(settled.map_or_else(Outcome::from, Outcome::Done));
+        }
+        Ok(outcomes)
+    }
+
+    /// Sends one request, and notes the ids of the entries that it made or changed.
+    fn send(&self, operations: Vec<Write>, done: &mut [Option<String>]) -> Result<(), Trouble> {
+        if operations.len() < 2 {
+            return Ok(());
+        }
+        let bodies: Vec<&Json> = operations.iter().map(|write| &write.operation).collect();
+        let body = json!({"schemas": [BULK], "Operations": bodies});
+        let reply = match self.api.call(Method::Post, "/Bulk", Some(&body)) {
+            Ok(reply) => reply,
+            Err(halt @ Trouble::Halt(_)) => return Err(halt),
+            // Each goes alone.
+            Err(_) => return Ok(()),
+        };
+        let answers = field(&reply.body, "Operations").and_then(Json::as_array).cloned().unwrap_or_default();
+        for (number, write) in operations.iter().enumerate() {
+            let answer = answers
+                .iter()
+                .find(|answer| text(answer, "bulkId") == Some(&write.mark))
+                // A service need not repeat the mark of a change; answers come in the order of the operations.
+                .or_else(|| answers.get(number).filter(|answer| text(answer, "bulkId").is_none()));
+            let Some(answer) = answer else { continue };
+            match outcome(answer) {
+                Ok(reply) => {
+                    if let Some(place) = done.get_mut(write.at) {
+                        *place = write.id.clone().or_else(|| reply.id());
+                    }
+                }
+                Err(halt @ Trouble::Halt(_)) => return Err(halt),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One operation of a bulk request.
+struct Write {
+    /// The position of the person.
+    at: usize,
+    mark: String,
+    /// The id of the entry, if it is there already.
+    id: Option<String>,
+    operation: Json,
+}
+
+fn write(ready: &Ready, position: usize, step: &Step) -> Option<Write> {
+    let users = &ready.service.users;
+    let mark = format!("p{position}");
+    let (id, operation) = match step {
+        Step::Create(user) => (None, json!({"method": "POST", "path": users, "bulkId": mark, "data": user})),
+        Step::Change { id, operations } => {
+            let data = patch(operations.clone());
+            (Some(id.clone()), json!({"method": "PATCH", "path": at(users, id), "bulkId": mark, "data": data}))
+        }
+        Step::Look { .. } | Step::Adopt(_) | Step::Nothing { .. } => return None,
+    };
+    Some(Write { at: position, mark, id, operation })
+}
+
+/// As many requests as the limits demand.
+fn requests(writes: Vec<(usize, Write)>, (most, bytes): (u32, u32)) -> Vec<Vec<Write>> {
+    let mut requests: Vec<Vec<Write>> = vec![Vec::new()];
+    let mut size = FRAME;
+    for (_, write) in writes {
+        let length = write.operation.to_string().len() + 1;
+        let full = requests.last().is_some_and(|request| request.len() >= most as usize);
+        if full || size + length > bytes as usize {
+            requests.push(Vec::new());
+            size = FRAME;
+        }
+        size += length;
+        if let Some(request) = requests.last_mut() {
+            request.push(write);
+        }
+    }
+    requests
+}
+
+/// What became of one operation. The status is a text, and some write a number.
+fn outcome(answer: &Json) -> Result<Reply, Trouble> {
+    let status = match field(answer, "status") {
+        Some(Json::String(status)) => status.parse().unwrap_or(0),
+        Some(Json::Number(status)) => status.as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(0),
+        // RFC 7644 before its errata, and SCIM 1.1, have {"code": "201"}.
+        Some(status) => text(status, "code").and_then(|code| code.parse().ok()).unwrap_or(0),
+        None => 0,
+    };
+    let response = field(answer, "response").cloned().unwrap_or(Json::Null);
+    if (200..300).contains(&status) {
+        return Ok(Reply::new(response, text(answer, "location").map(str::to_owned)));
+    }
+    Err(refusal(status, &response, String::new, None))
+}

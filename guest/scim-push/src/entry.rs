@@ -1,0 +1,76 @@
+//! Changing one entry: in part (PATCH), or read and put back whole (PUT).
+
+use rollcall_sdk::http::{Client, Method};
+use rollcall_sdk::storage::Storage;
+use serde_json::{Value as Json, json};
+
+use crate::api::{Reply, Trouble};
+use crate::change::{Wanted, operations};
+use crate::path::{ENTERPRISE, field};
+use crate::scim::{Ready, Scim};
+
+/// How often an entry is read again when somebody else changes it at the same moment.
+const ATTEMPTS: u32 = 3;
+
+/// The schema of the message (RFC 7644 section 3.5.2).
+const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// The body of a PATCH.
+pub(crate) fn patch(operations: Vec<Json>) -> Json {
+    json!({"schemas": [PATCH], "Operations": operations})
+}
+
+impl<C: Client, S: Storage> Scim<C, S> {
+    /// Reads an entry and makes it as wanted. Nothing is sent when it is so already.
+    pub(crate) fn change(&self, ready: &Ready, path: &str, wanted: &[Wanted]) -> Result<(), Trouble> {
+        let mut actual = self.api.call(Method::Get, path, None)?;
+        for _ in 1..ATTEMPTS {
+            match self.change_from(ready, path, &actual, wanted) {
+                // RFC 7644 section 3.14: the version is another by now.
+                Err(trouble) if trouble.status() == Some(412) => actual = self.api.call(Method::Get, path, None)?,
+                done => return done,
+            }
+        }
+        self.change_from(ready, path, &actual, wanted)
+    }
+
+    /// Makes an entry as wanted that was just read.
+    pub(crate) fn change_from(
+        &self,
+        ready: &Ready,
+        path: &str,
+        actual: &Reply,
+        wanted: &[Wanted],
+    ) -> Result<(), Trouble> {
+        let operations = operations(&actual.body, wanted);
+        if operations.is_empty() {
+            return Ok(());
+        }
+        if ready.service.patch {
+            return self.api.call_if(Method::Patch, path, Some(&patch(operations)), actual.version()).map(drop);
+        }
+        let mut whole = actual.body.clone();
+        wanted.iter().for_each(|(path, value)| path.set(&mut whole, value.clone()));
+        self.put_whole(path, whole, actual.version())
+    }
+
+    /// Puts an entry back whole, without what a service keeps by itself.
+    pub(crate) fn put_whole(&self, path: &str, mut whole: Json, version: Option<&str>) -> Result<(), Trouble> {
+        if let Json::Object(whole) = &mut whole {
+            whole.retain(|name, _| !name.eq_ignore_ascii_case("meta") && !name.eq_ignore_ascii_case("groups"));
+        }
+        name_extension(&mut whole);
+        self.api.call_if(Method::Put, path, Some(&whole), version).map(drop)
+    }
+}
+
+/// A resource names the schemas of what it has (RFC 7643 section 3).
+pub(crate) fn name_extension(resource: &mut Json) {
+    let extended =
+        field(resource, ENTERPRISE).is_some_and(|extension| extension.as_object().is_some_and(|one| !one.is_empty()));
+    let Some(Json::Array(schemas)) = resource.get_mut("schemas") else { return };
+    let named = schemas.iter().any(|urn| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(ENTERPRISE)));
+    if extended && !named {
+        schemas.push(Json::from(ENTERPRISE));
+    }
+}

@@ -1,0 +1,251 @@
+//! People: finding, creating, changing, removing.
+
+use rollcall_sdk::Fault;
+use rollcall_sdk::http::{Client, Method};
+use rollcall_sdk::storage::Storage;
+use rollcall_sdk::target::{PersonEntry, Receipt};
+use serde_json::{Value as Json, json};
+
+use crate::api::{Reply, Trouble};
+use crate::change::{Wanted, operations};
+use crate::directory::{Kind, Sought, at};
+use crate::entry::{name_extension, patch};
+use crate::path::{Path, USER};
+use crate::profile::Which;
+use crate::scim::{Ready, Scim};
+
+/// What is to be done about a person.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Make an entry.
+    Create(Json),
+    /// Change an entry by what was last known of it.
+    Change { id: String, operations: Vec<Json> },
+    /// Read the entry and change it by what it is: what was last known says too little.
+    Look { id: String },
+    /// Take over an entry that is there.
+    Adopt(Reply),
+    /// Nothing.
+    Nothing { id: String },
+}
+
+impl<C: Client, S: Storage> Scim<C, S> {
+    /// Creates a person's entry or changes it.
+    pub(crate) fn put_person(&self, ready: &Ready, person: &PersonEntry) -> Result<Receipt, Trouble> {
+        let step = self.step(ready, person)?;
+        let (id, adopted) = self.take(ready, person, step)?;
+        self.settle(ready, person, id, adopted)
+    }
+
+    /// Remembers whose entry it is, and links managers.
+    pub(crate) fn settle(
+        &self,
+        ready: &Ready,
+        person: &PersonEntry,
+        id: String,
+        adopted: bool,
+    ) -> Result<Receipt, Trouble> {
+        self.memory.remember(&person.person, &id)?;
+        self.await_manager(ready, person, &id)?;
+        self.link_reports(ready, &person.person, &id)?;
+        Ok(Receipt { adopted, ..Receipt::of(id) })
+    }
+
+    /// What is to be done. It sends no more than a search.
+    pub(crate) fn step(&self, ready: &Ready, person: &PersonEntry) -> Result<Step, Trouble> {
+        self.user_name(ready, person)?;
+        let known = match &person.remote {
+            Some(id) => Some(id.clone()),
+            None => self.memory.entry_of(&person.person)?,
+        };
+        let Some(id) = known else { return self.search(ready, person) };
+        if !ready.service.patch || person.before.is_empty() {
+            return Ok(Step::Look { id });
+        }
+        let entry_of = |person: &str| self.memory.entry_of(person).ok().flatten();
+        let mut before = ready.profile.before(person, &entry_of);
+        // Nobody knows whether the entry was active; saying it again costs nothing.
+        active_path().set(&mut before, Json::from(!person.active));
+        let operations = operations(&before, &self.wanted(ready, person, Which::Changed));
+        // Adding a value twice could double it, so what is there must be known.
+        let adds = operations.iter().any(|operation| operation.get("value").is_some_and(Json::is_array));
+        if adds {
+            return Ok(Step::Look { id });
+        }
+        Ok(if operations.is_empty() { Step::Nothing { id } } else { Step::Change { id, operations } })
+    }
+
+    fn search(&self, ready: &Ready, person: &PersonEntry) -> Result<Step, Trouble> {
+        let name = self.user_name(ready, person)?;
+        let place = &ready.service.users;
+        let sought = Sought { kind: Kind::User, place, key: &person.person, name: &name };
+        let Some(found) = self.find(ready, sought)? else { return Ok(Step::Create(self.new_user(ready, person))) };
+        if let Some(id) = found.id()
+            && let Some(owner) = self.memory.person_of(&id)?
+            && owner != person.person
+        {
+            return Err(Trouble::Refused(Fault::new(format!(
+                "The entry {id} of the service has the userName \"{name}\" and belongs to another person of the source ({owner})."
+            ))));
+        }
+        Ok(Step::Adopt(found))
+    }
+
+    /// Does it; answers the id of the entry, and whether it was there before.
+    pub(crate) fn take(&self, ready: &Ready, person: &PersonEntry, step: Step) -> Result<(String, bool), Trouble> {
+        let users = &ready.service.users;
+        let (id, done) = match step {
+            Step::Nothing { id } => return Ok((id, false)),
+            Step::Create(user) => return self.create(ready, person, &user),
+            Step::Adopt(found) => return self.adopt(ready, person, &found).map(|id| (id, true)),
+            Step::Change { id, operations } => {
+                let done = self.api.call(Method::Patch, &at(users, &id), Some(&patch(operations))).map(drop);
+                (id, done)
+            }
+            Step::Look { id } => {
+                let done = self.look(ready, person, &id);
+                (id, done)
+            }
+        };
+        match done {
+            Ok(()) => Ok((id, false)),
+            // What was last known is not what is there (RFC 7644 section 3.5.2: noTarget), or somebody was faster.
+            Err(trouble) if trouble.is_bad_request() || trouble.status() == Some(412) => {
+                self.look(ready, person, &id)?;
+                Ok((id, false))
+            }
+            // Removed by somebody else.
+            Err(trouble) if trouble.is_missing() => {
+                self.memory.forget(&person.person)?;
+                match self.search(ready, person)? {
+                    Step::Adopt(found) => self.adopt(ready, person, &found).map(|id| (id, true)),
+                    _ => self.create(ready, person, &self.new_user(ready, person)),
+                }
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    fn look(&self, ready: &Ready, person: &PersonEntry, id: &str) -> Result<(), Trouble> {
+        let which = if person.before.is_empty() { Which::Adopted } else { Which::Changed };
+        self.change(ready, &at(&ready.service.users, id), &self.wanted(ready, person, which))
+    }
+
+    fn create(&self, ready: &Ready, person: &PersonEntry, user: &Json) -> Result<(String, bool), Trouble> {
+        match self.api.call(Method::Post, &ready.service.users, Some(user)) {
+            Ok(reply) => {
+                let id = match reply.id() {
+                    Some(id) => id,
+                    None => self.found_again(ready, person)?,
+                };
+                let mut noted = user.clone();
+                id_path().set(&mut noted, Json::from(id.as_str()));
+                self.note(Kind::User, &noted);
+                Ok((id, false))
+            }
+            // Somebody else made it between the search and now, or a request of ours that got no answer.
+            Err(Trouble::Refused(fault)) if fault.status == Some(409) => match self.search(ready, person)? {
+                Step::Adopt(found) => self.adopt(ready, person, &found).map(|id| (id, true)),
+                _ => Err(Trouble::Refused(fault)),
+            },
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// A service that answers a creation without an id is asked for it.
+    pub(crate) fn found_again(&self, ready: &Ready, person: &PersonEntry) -> Result<String, Trouble> {
+        if let Step::Adopt(found) = self.search(ready, person)?
+            && let Some(id) = found.id()
+        {
+            return Ok(id);
+        }
+        let message = "The service created an entry, told no id of it, and does not find it.";
+        Err(Trouble::Later(Fault::new(message).retry(None)))
+    }
+
+    fn adopt(&self, ready: &Ready, person: &PersonEntry, found: &Reply) -> Result<String, Trouble> {
+        let Some(id) = found.id() else {
+            return Err(Trouble::Refused(Fault::new(
+                "The service has an entry of this userName and tells no id of it.",
+            )));
+        };
+        let path = at(&ready.service.users, &id);
+        let mut wanted = self.wanted(ready, person, Which::Adopted);
+        wanted.push((key_path(), Json::from(person.person.as_str())));
+        match self.change_from(ready, &path, found, &wanted) {
+            Err(trouble) if trouble.status() == Some(412) => self.change(ready, &path, &wanted)?,
+            done => done?,
+        }
+        Ok(id)
+    }
+
+    /// Removes a person's entry. One that is not there is done; a service that keeps entries for ever gets it inactive.
+    pub(crate) fn remove_person(&self, ready: &Ready, person: &PersonEntry) -> Result<Receipt, Trouble> {
+        let id = match &person.remote {
+            Some(id) => Some(id.clone()),
+            None => self.memory.entry_of(&person.person)?,
+        };
+        let mut note = None;
+        if let Some(id) = id {
+            let path = at(&ready.service.users, &id);
+            match self.api.call(Method::Delete, &path, None) {
+                Ok(_) => {}
+                Err(trouble) if trouble.is_missing() => {}
+                Err(trouble) if trouble.is_unable() => {
+                    self.change(ready, &path, &[(active_path(), Json::from(false))])?;
+                    note = Some("The service removes nobody; the entry is inactive now.".to_owned());
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        if let (_, Some(manager)) = ready.profile.manager(person) {
+            self.memory.stop_waiting(&person.person, &manager)?;
+        }
+        self.memory.forget(&person.person)?;
+        Ok(Receipt { note, ..Receipt::plain() })
+    }
+
+    fn wanted(&self, ready: &Ready, person: &PersonEntry, which: Which) -> Vec<Wanted> {
+        let entry_of = |person: &str| self.memory.entry_of(person).ok().flatten();
+        let mut wanted = ready.profile.wanted(person, which, &entry_of);
+        wanted.push((active_path(), Json::from(person.active)));
+        wanted
+    }
+
+    fn new_user(&self, ready: &Ready, person: &PersonEntry) -> Json {
+        let mut user = json!({"schemas": [USER], "externalId": person.person});
+        for (path, value) in self.wanted(ready, person, Which::All) {
+            if !value.is_null() {
+                path.set(&mut user, value);
+            }
+        }
+        name_extension(&mut user);
+        user
+    }
+
+    fn user_name(&self, ready: &Ready, person: &PersonEntry) -> Result<String, Trouble> {
+        ready.profile.user_name(person).ok_or_else(|| {
+            let attribute = ready.profile.user_name_attribute();
+            Trouble::Refused(Fault::new(format!(
+                "This person has no value for `{attribute}`, which becomes the userName that SCIM demands. The setting `user_name` \
+                 names another attribute."
+            )))
+        })
+    }
+}
+
+fn active_path() -> Path {
+    plain("active")
+}
+
+fn key_path() -> Path {
+    plain("externalId")
+}
+
+fn id_path() -> Path {
+    plain("id")
+}
+
+fn plain(name: &str) -> Path {
+    Path { extension: None, attribute: name.to_owned(), choice: None, sub: None }
+}

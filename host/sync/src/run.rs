@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 pub use self::context::{Context, Policy};
 pub use self::counts::{Counts, Tally};
+pub(crate) use self::describe::mapping_digest;
 pub use self::preview::preview;
 use crate::clock::rfc3339;
 use crate::run_log::Event;
@@ -129,10 +130,11 @@ pub async fn execute(context: &Context, kind: &str, started: Millis, wish: &Wish
     let held_back = context.store.pending(context.clock.now()).map(|pending| pending.held_back).unwrap_or(0);
     let (status, message) = match ended {
         Ok(()) if wish.dry => (Status::Success, None),
-        Ok(()) if counts.deletions_held > 0 => {
+        Ok(()) if counts.deletions_held + counts.groups_held > 0 => {
             let text = format!(
-                "{} removals wait for a confirmation: `rollcall sync --confirm-deletions {}` lets them go",
-                counts.deletions_held, context.run
+                "{} wait for a confirmation: `rollcall sync --confirm-deletions {}` lets them go",
+                held_words(&counts),
+                context.run
             );
             (Status::Held, Some(text))
         }
@@ -172,10 +174,19 @@ pub async fn execute(context: &Context, kind: &str, started: Millis, wish: &Wish
     Ok(report)
 }
 
+fn held_words(counts: &Counts) -> String {
+    match (counts.deletions_held, counts.groups_held) {
+        (people, 0) => format!("{people} removals"),
+        (0, groups) => format!("the changes of {groups} large groups"),
+        (people, groups) => format!("{people} removals and the changes of {groups} large groups"),
+    }
+}
+
 async fn stages(context: &Context, wish: &Wish) -> Result<(), Stop> {
     if let Some(run) = wish.confirm_deletions {
         let confirmed = context.store.confirm(run)?;
-        context.log.write(Event::Note { message: format!("{confirmed} removals that run {run} held are confirmed") });
+        let message = format!("{confirmed} removals and changes of groups that run {run} held are confirmed");
+        context.log.write(Event::Note { message });
     }
     describe::note_changes(context)?;
     honour_wakes(context)?;

@@ -180,7 +180,20 @@ pub enum Event {
         /// What.
         message: String,
     },
-    /// Deletions that wait for a confirmation.
+    /// A large group would lose or gain too many members: that waits for a confirmation.
+    GroupHeld {
+        /// Its key.
+        group: String,
+        /// Its name.
+        name: String,
+        /// How many members it had when it was last in step.
+        members: u64,
+        /// Who would enter.
+        entering: u64,
+        /// Who would leave.
+        leaving: u64,
+    },
+    /// Removals wait for a confirmation.
     DeletionsHeld {
         /// How many.
         count: u64,
@@ -212,7 +225,10 @@ impl Entry {
     pub fn failed(&self) -> bool {
         match &self.event {
             Event::Person { deed, .. } | Event::Group { deed, .. } => *deed == Deed::HeldBack,
-            Event::MemberHeldBack { .. } | Event::CallFailed { .. } | Event::DeletionsHeld { .. } => true,
+            Event::MemberHeldBack { .. }
+            | Event::CallFailed { .. }
+            | Event::DeletionsHeld { .. }
+            | Event::GroupHeld { .. } => true,
             Event::Component { level, .. } => matches!(level.as_str(), "warn" | "error" | "critical"),
             Event::RunEnded { status, .. } => status != "Success",
             _ => false,
@@ -265,6 +281,9 @@ impl Entry {
             Event::Waiting { step, seconds, reason } => format!("{step}: waiting {seconds} s: {reason}"),
             Event::Component { step, level, message } => format!("{step} [{level}] {message}"),
             Event::Note { message } => message.clone(),
+            Event::GroupHeld { name, members, entering, leaving, .. } => {
+                format!("group {name} is held: of {members} members {leaving} would leave, and {entering} would enter")
+            }
             Event::DeletionsHeld { count, limit } => {
                 format!("{count} deletions are held: more than {limit}, the limit of this tenant")
             }

@@ -59,6 +59,31 @@ pub enum Fate {
     Held,
 }
 
+/// What is not known about something at the target: it was handed out, and no answer came or none was recorded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nothing.
+    #[default]
+    None,
+    /// Whether it was made. What may be there counts as applied.
+    Made,
+    /// Whether it was changed.
+    Changed,
+    /// Whether it was removed.
+    Removed,
+}
+
+/// What somebody is in a group, as the target is known (or feared) to hold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// No member.
+    Out,
+    /// A member.
+    Member,
+    /// An admin.
+    Admin,
+}
+
 /// Names of first-level source properties.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Names {
@@ -177,6 +202,8 @@ pub struct Job {
     pub applied: Option<String>,
     /// When it is to be mapped.
     pub map_due: Option<Millis>,
+    /// When it is to be grouped.
+    pub group_due: Option<Millis>,
     /// The ids of the source's groups that the user is in; empty unless asked for.
     pub member_of: Vec<String>,
 }
@@ -229,6 +256,8 @@ pub struct Decision {
     pub map_due: Option<Millis>,
     /// When to group again.
     pub group_due: Option<Millis>,
+    /// A step broke at this person; when it is tried again stands in `map_due`.
+    pub failure: Option<Failed>,
 }
 
 /// Two people with one matching value: the second was held back.
@@ -267,6 +296,8 @@ pub enum PeoplePhase {
     Displaced {
         /// The target knows people by the matching value alone.
         matching_is_identity: bool,
+        /// Only entries that are in no group any more.
+        alone: bool,
     },
     /// Entries that stand in the way of others and have another matching value now, at a target with ids of its own: before the
     /// rest of `In`.
@@ -280,6 +311,8 @@ pub enum PeoplePhase {
     Out {
         /// Only those whose removal was confirmed.
         confirmed_only: bool,
+        /// Only entries that are in no group any more.
+        alone: bool,
     },
 }
 
@@ -311,6 +344,8 @@ pub struct PersonWork {
     pub applied_match: Option<String>,
     /// The target's id.
     pub remote: Option<String>,
+    /// What is not known about the entry.
+    pub doubt: Doubt,
 }
 
 /// A group to be pushed.
@@ -334,13 +369,46 @@ pub struct TeamWork {
     pub members: i64,
     /// How many members the target holds.
     pub applied_members: i64,
+    /// What is not known about it.
+    pub doubt: Doubt,
+    /// Its changes are too many to be made without somebody's word.
+    pub held: bool,
+}
+
+/// A large group that would lose or gain too many members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldTeam {
+    /// Its key.
+    pub key: String,
+    /// Its definition, as JSON.
+    pub definition: Option<String>,
+    /// How many members it had when it was last in step.
+    pub members: u64,
+    /// Who would enter.
+    pub entering: u64,
+    /// Who would leave.
+    pub leaving: u64,
+}
+
+/// From what on the changes of a group are too many.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TooMany {
+    /// Smaller groups may change as they like.
+    pub members: u32,
+    /// The share of the members that may leave.
+    pub loss: f64,
+    /// The share of the members that may enter.
+    pub growth: f64,
 }
 
 /// Which way members go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// Into the group (or to another role).
-    In,
+    In {
+        /// The target knows people by the matching value alone: nobody enters where another with it still is.
+        matching_is_identity: bool,
+    },
     /// Out of the group.
     Out {
         /// Members whose whole entry is going to be removed need not be taken out one by one.
@@ -365,6 +433,42 @@ pub struct MemberWork {
     pub matching: String,
     /// True for an admin.
     pub admin: bool,
+    /// What the target holds.
+    pub standing: Standing,
+    /// Whether that is known.
+    pub doubt: bool,
+}
+
+/// Something that is about to be asked of the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// An entry is made or changed.
+    PersonIn(Row),
+    /// An entry is removed, and its memberships with it when `memberships` says so.
+    PersonOut {
+        /// The person.
+        row: Row,
+        /// Its memberships end too.
+        memberships: bool,
+    },
+    /// A group is made or changed.
+    TeamIn(Row),
+    /// A group is removed.
+    TeamOut(Row),
+    /// People enter, or get another role.
+    MembersIn {
+        /// The group.
+        team: Row,
+        /// Who.
+        members: Vec<Row>,
+    },
+    /// People leave.
+    MembersOut {
+        /// The group.
+        team: Row,
+        /// Who.
+        members: Vec<Row>,
+    },
 }
 
 /// Something that happened at the target.
@@ -427,6 +531,17 @@ pub enum Applied {
         /// Who.
         ids: Vec<(String, String)>,
     },
+    /// Nothing was done, for certain, and nothing was in doubt before: the entry is as it was.
+    PersonAsBefore(Row),
+    /// The same of a group.
+    TeamAsBefore(Row),
+    /// The same of members, with what they were.
+    MembersAsBefore {
+        /// The group.
+        team: Row,
+        /// Who.
+        members: Vec<(Row, Standing)>,
+    },
     /// It did not succeed.
     Failed(Failed),
 }
@@ -440,6 +555,8 @@ pub enum Subject {
     Team(Row),
     /// A membership: group, person.
     Member(Row, Row),
+    /// Mapping or grouping a person.
+    Decision(Row),
 }
 
 /// A failure of one object.
@@ -623,10 +740,13 @@ pub trait Store: Send + Sync {
     fn members_due(&self, team: Row, direction: Direction, now: Millis, limit: u32) -> Result<Vec<MemberWork>>;
     /// When the next attempt at something that failed is due, after `now`.
     fn next_attempt(&self, now: Millis) -> Result<Option<Millis>>;
-    /// Every member that a group should have, behind `after`; with `keep_unconfirmed` also those whose removal is held.
+    /// Every member that a group should have, behind `after`; with `keep_unconfirmed` also those whose removal is held. Of a group whose
+    /// changes are held, every member that it has.
     fn all_members(&self, team: Row, after: Row, limit: u32, keep_unconfirmed: bool) -> Result<Vec<MemberWork>>;
     /// How often something failed already.
     fn attempts(&self, subject: Subject) -> Result<u32>;
+    /// Notes what is about to be asked of the target, before it is: until an outcome is recorded, it is in doubt and stays due.
+    fn hand_out(&self, attempts: &[Attempt]) -> Result<()>;
     /// Records what happened at the target.
     fn record(&self, applied: &[Applied], effects: &Effects) -> Result<()>;
 
@@ -637,6 +757,8 @@ pub trait Store: Send + Sync {
 
     /// Remembers that a run holds these removals.
     fn hold(&self, run: i64, now: Millis) -> Result<u64>;
+    /// Holds the changes of large groups that are too many, unless somebody let them go, and frees those that are not any more.
+    fn hold_teams(&self, run: i64, now: Millis, too_many: TooMany) -> Result<Vec<HeldTeam>>;
     /// Confirms what a run holds; answers how many.
     fn confirm(&self, run: i64) -> Result<u64>;
     /// Ids of people whose removal a run holds.

@@ -160,6 +160,7 @@ impl Tenant {
             log: Arc::new(log),
             counts: Arc::default(),
             progress,
+            batch: BATCH,
             workers: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
         };
         observe(&context);
@@ -183,7 +184,7 @@ impl Tenant {
         let schema = Schemas::load(self.store.as_ref(), &shape.attributes)?.current;
         let mapping = self.store.setting("mapping_digest")?;
         let grouping = self.store.setting("grouping_digest")?;
-        Ok(mapping.is_some_and(|known| known != format!("{} {schema}", shape.mapping_digest))
+        Ok(mapping.is_some_and(|known| known != run::mapping_digest(shape, &schema.to_string(), &self.policy))
             || grouping.is_some_and(|known| known != shape.grouping_digest))
     }
 
@@ -270,6 +271,9 @@ impl Tenant {
         Ok(self.store.next_due(now)?)
     }
 }
+
+/// People in a batch.
+const BATCH: u32 = 500;
 
 /// How many lines a plan lists.
 const PREVIEW: u32 = 1_000;

@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::run_log::{Event, RunLog};
 use crate::schemas::Schemas;
 use crate::steps::{Shape, StepError, Steps};
-use crate::store::{Interest, Names, Store};
+use crate::store::{Interest, Millis, NEVER, Names, Store, Subject};
 
 /// What the tenant's file says about runs.
 #[derive(Debug, Clone)]
@@ -45,6 +45,20 @@ impl Policy {
     /// The waits between attempts at an object.
     pub fn backoff(&self) -> Backoff {
         Backoff { first: self.failure.first_wait, longest: self.failure.longest_wait }
+    }
+
+    /// When something that failed this often is tried again: further and further away, and never after the last attempt.
+    pub fn next_attempt(&self, subject: Subject, attempts: u32, now: Millis) -> Millis {
+        if attempts >= self.failure.attempts.get() {
+            return NEVER;
+        }
+        let draw = f64::from(jitter(subject, attempts)) / f64::from(u32::MAX);
+        now + i64::try_from(self.backoff().wait(attempts, draw).as_millis()).unwrap_or(i64::MAX / 2)
+    }
+
+    /// What has to be decided about everybody again when it changes.
+    pub fn digest(&self) -> String {
+        format!("{:?} {:?}", self.deprovisioning.disabled_accounts, self.out_of_scope)
     }
 
     /// Whether an expired cursor is a reason to start over.
@@ -77,6 +91,8 @@ pub struct Context {
     pub progress: Arc<dyn Progress>,
     /// How many batches are mapped at the same time.
     pub workers: usize,
+    /// How many people are mapped in one call. Crossing into the sandbox costs least between 100 and 1,000 at a time.
+    pub batch: u32,
 }
 
 /// How often a page is asked for again without a wish of the other system, before the run gives up.
@@ -161,6 +177,20 @@ impl Context {
         self.log_call(step, fault);
         Stop::Step { step: step.to_owned(), reason: fault.message.clone() }
     }
+}
+
+/// A number that differs between objects and attempts and is the same in every run of a test: jitter needs no more.
+fn jitter(subject: Subject, attempts: u32) -> u32 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    match subject {
+        Subject::Person(row) => (1, row, 0).hash(&mut hasher),
+        Subject::Team(row) => (2, row, 0).hash(&mut hasher),
+        Subject::Member(team, person) => (3, team, person).hash(&mut hasher),
+        Subject::Decision(row) => (4, row, 0).hash(&mut hasher),
+    }
+    attempts.hash(&mut hasher);
+    hasher.finish() as u32
 }
 
 /// A step's own error as the end of a run.

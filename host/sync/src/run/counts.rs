@@ -33,6 +33,9 @@ pub struct Counts {
     pub held_back: u64,
     /// Removals that wait for a confirmation.
     pub deletions_held: u64,
+    /// Large groups whose changes wait for a confirmation.
+    #[serde(default)]
+    pub groups_held: u64,
     /// HTTP calls.
     pub calls: u64,
     /// HTTP calls that did not succeed.

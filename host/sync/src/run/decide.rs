@@ -20,13 +20,10 @@ use crate::progress::Part;
 use crate::run_log::{Deed, Event};
 use crate::schemas::Schemas;
 use crate::steps::{Grouping, Mapping, Shape, StepError, Steps};
-use crate::store::{Belongings, Decision, Effects, Fate, Job, Stage};
+use crate::store::{Belongings, Decision, Effects, Failed, Fate, Job, NEVER, Stage, Subject};
 
 /// The setting that lists rules which changed since everybody was asked about them.
 pub(super) const CHANGED_RULES: &str = "changed_rules";
-
-/// People in a batch. Crossing into the sandbox costs least between 100 and 1,000 at a time.
-const BATCH: u32 = 500;
 
 /// A component that holds back this many people one by one is broken as a whole.
 const CULPRITS: usize = 100;
@@ -73,7 +70,8 @@ async fn drain(context: &Context, stage: Stage, idle: &mut Vec<Decider>) -> Resu
     let mut done = 0;
     loop {
         if let Some(mut decider) = idle.pop() {
-            let (jobs, next) = context.blocking(move |store| store.jobs(stage, now, after, BATCH, member_of)).await?;
+            let batch = context.batch;
+            let (jobs, next) = context.blocking(move |store| store.jobs(stage, now, after, batch, member_of)).await?;
             if jobs.is_empty() {
                 idle.push(decider);
                 if under_way.is_empty() {
@@ -110,7 +108,15 @@ struct Decided {
 }
 
 async fn commit(context: &Context, decided: Decided) -> Result<(), Stop> {
-    let Decided { decisions, effects, events, mapped, skipped } = decided;
+    let Decided { mut decisions, effects, events, mapped, skipped } = decided;
+    for decision in &mut decisions {
+        if let Some(failure) = &mut decision.failure {
+            let now = context.clock.now();
+            failure.attempts = context.store.attempts(failure.subject)? + 1;
+            failure.next = context.policy.next_attempt(failure.subject, failure.attempts, now);
+            decision.map_due = Some(failure.next).filter(|next| *next != NEVER);
+        }
+    }
     let count = decisions.len() as u64;
     let conflicts = context.blocking(move |store| store.commit_decisions(&decisions, &effects)).await?;
     for event in events {
@@ -353,6 +359,7 @@ impl Decider {
             }
             if let Some(draft) = drafts.get_mut(alone) {
                 draft.settle(Fate::Held, &reason);
+                draft.broken = true;
             }
             return Ok(());
         }
@@ -375,6 +382,8 @@ struct Draft {
     fate: Option<Fate>,
     reason: Option<String>,
     suspended: bool,
+    /// A step broke at this person.
+    broken: bool,
     values: Option<Vec<Value>>,
     looked_up: Option<BTreeSet<String>>,
     belongings: Option<Belongings>,
@@ -397,11 +406,13 @@ impl Draft {
             fate,
             reason,
             suspended: false,
+            broken: false,
             values: None,
             looked_up: None,
             belongings: None,
             map_due: if stage == Stage::Map { None } else { job.map_due },
-            group_due: None,
+            // Rules that are not asked now keep their time.
+            group_due: if stage == Stage::Rescan { job.group_due } else { None },
             quiet: stage != Stage::Map,
             job,
         }
@@ -494,7 +505,7 @@ impl Draft {
     fn wake_at(&mut self, assignment: &Assignment, grouping: bool) {
         let at = assignment.changes_at.as_deref().and_then(parse_rfc3339);
         let due = if grouping { &mut self.group_due } else { &mut self.map_due };
-        *due = at;
+        *due = due.iter().copied().chain(at).min();
     }
 
     fn finish(self, schemas: &Schemas, events: &mut Vec<Event>) -> Decision {
@@ -502,6 +513,15 @@ impl Draft {
         if !self.quiet {
             self.tell(fate, events);
         }
+        let failure = self.broken.then(|| Failed {
+            subject: Subject::Decision(self.job.row),
+            attempts: 0,
+            next: NEVER,
+            reason: self.reason.clone().unwrap_or_default(),
+            status: None,
+            code: None,
+            request_id: None,
+        });
         let kept = || self.job.profile.clone();
         let (profile, matching, differs) = match (&self.values, fate) {
             (Some(values), Fate::Present | Fate::Suspended) => {
@@ -527,6 +547,7 @@ impl Draft {
             looked_up: self.looked_up,
             map_due: self.map_due,
             group_due: self.group_due,
+            failure,
         }
     }
 

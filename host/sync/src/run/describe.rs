@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rollcall_sandbox::contract::grouping::{Group, WhenEmpty};
 
 use super::Stop;
-use super::context::{Context, step_error};
+use super::context::{Context, Policy, step_error};
 use super::decide::CHANGED_RULES;
 use crate::run_log::Event;
-use crate::steps::Grouping;
+use crate::steps::{Grouping, Shape};
 use crate::store::{Stage, TeamDescription};
 
 /// Groups in a batch.
@@ -19,7 +19,7 @@ const BATCH: u32 = 500;
 pub(super) fn note_changes(context: &Context) -> Result<(), Stop> {
     let shape = context.shape();
     let schema = context.schemas.current.to_string();
-    let mapping = format!("{} {schema}", shape.mapping_digest);
+    let mapping = mapping_digest(shape, &schema, &context.policy);
     let store = context.store.as_ref();
     let known = store.setting("mapping_digest")?;
     if known.as_deref() != Some(&mapping) {
@@ -71,6 +71,11 @@ pub(super) fn note_changes(context: &Context) -> Result<(), Stop> {
         ("grouping_digest", Some(&shape.grouping_digest)),
     ])?;
     Ok(())
+}
+
+/// Changes when everybody is to be mapped again.
+pub(crate) fn mapping_digest(shape: &Shape, schema: &str, policy: &Policy) -> String {
+    format!("{} {schema} {}", shape.mapping_digest, policy.digest())
 }
 
 fn note(context: &Context, message: &str) {
@@ -139,6 +144,11 @@ pub(super) struct Definition {
     pub parent: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub welcome_message: Option<String>,
+}
+
+/// The name in a definition as it is stored.
+pub(super) fn name_in(definition: Option<&str>) -> Option<String> {
+    serde_json::from_str(definition?).ok().map(|definition: Definition| definition.name)
 }
 
 fn description(key: String, group: Option<Group>) -> TeamDescription {

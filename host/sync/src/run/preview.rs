@@ -1,7 +1,7 @@
 //! What a run would push, told as the log would tell it.
 
 use super::context::Context;
-use super::describe::Definition;
+use super::describe::name_in;
 use super::push::name_of;
 use crate::run_log::{Deed, Event, changes};
 use crate::store::{Direction, Fate, PeoplePhase, Result, TeamWork};
@@ -30,7 +30,7 @@ pub fn preview(context: &Context, limit: u32) -> Result<Vec<Event>> {
             reason: work.reason,
         });
     }
-    for work in store.people(PeoplePhase::Out { confirmed_only: false }, now, 0, limit, None)? {
+    for work in store.people(PeoplePhase::Out { confirmed_only: false, alone: false }, now, 0, limit, None)? {
         let before = read(&work.applied).unwrap_or_default();
         let name = name_of(context, &before);
         events.push(Event::Person {
@@ -64,7 +64,7 @@ fn members(context: &Context, limit: u32) -> Result<Vec<Event>> {
             let members = store.members_due(team.row, direction, now, limit)?;
             Ok(members.into_iter().map(|member| member.id).collect())
         };
-        let (added, removed) = (ids(Direction::In)?, ids(leave)?);
+        let (added, removed) = (ids(Direction::In { matching_is_identity: false })?, ids(leave)?);
         let name = team_name(&team);
         events.push(Event::Members { name, added, removed, group: team.key, rule: team.rule });
     }
@@ -73,6 +73,5 @@ fn members(context: &Context, limit: u32) -> Result<Vec<Event>> {
 
 fn team_name(team: &TeamWork) -> String {
     let text = team.definition.as_deref().or(team.applied.as_deref());
-    let definition: Option<Definition> = text.and_then(|text| serde_json::from_str(text).ok());
-    definition.map_or_else(|| team.key.clone(), |definition| definition.name)
+    name_in(text).unwrap_or_else(|| team.key.clone())
 }

@@ -25,10 +25,11 @@ pub(super) use self::outcome::name_of;
 use self::outcome::{Planned, Recorder};
 use super::Stop;
 use super::context::{Context, step_error};
+use super::describe;
 use crate::progress::Part;
 use crate::run_log::Event;
 use crate::steps::{StepError, Target};
-use crate::store::{Direction, Effects, Only, PeoplePhase};
+use crate::store::{Attempt, Direction, Effects, HeldTeam, Only, PeoplePhase, TooMany};
 
 /// The step's name in logs.
 const STEP: &str = "target";
@@ -42,15 +43,33 @@ const PASSES: usize = 100;
 /// What is safe to do in this run.
 #[derive(Debug, Clone, Copy)]
 struct Plan {
-    abilities: Abilities,
+    /// The target knows people by the matching value alone.
+    identity: bool,
+    /// The target ends memberships when it removes an entry.
+    ends: bool,
+    /// It does not, so an entry goes only after its memberships.
+    alone: bool,
     /// Removals that nobody has confirmed are held.
     confirmed_only: bool,
     only: Only,
 }
 
 impl Plan {
-    fn can(&self, ability: Abilities) -> bool {
-        self.abilities.contains(ability)
+    fn people_in(&self) -> PeoplePhase {
+        PeoplePhase::In { matching_is_identity: self.identity }
+    }
+
+    /// Entries in the way.
+    fn displaced(&self, alone: bool) -> PeoplePhase {
+        PeoplePhase::Displaced { matching_is_identity: self.identity, alone }
+    }
+
+    fn people_out(&self, alone: bool) -> PeoplePhase {
+        PeoplePhase::Out { confirmed_only: self.confirmed_only, alone }
+    }
+
+    fn members_in(&self) -> Direction {
+        Direction::In { matching_is_identity: self.identity }
     }
 }
 
@@ -58,7 +77,7 @@ impl Plan {
 pub(super) async fn push(context: &Context, only: Only) -> Result<(), Stop> {
     let now = context.clock.now();
     let pending = context.store.pending(now)?;
-    if pending.is_empty() {
+    if pending.is_empty() && !everything::in_doubt(context)? {
         return Ok(());
     }
     let total = pending.people_created
@@ -71,29 +90,34 @@ pub(super) async fn push(context: &Context, only: Only) -> Result<(), Stop> {
         + pending.members_removed;
     context.progress.begin(Part::Push, Some(total));
     let mut targets = Targets::open(context).await?;
-    let plan = Plan { abilities: targets.limits.can, confirmed_only: hold_removals(context, only)?, only };
+    let abilities = targets.limits.can;
+    let ends = abilities.contains(Abilities::REMOVAL_ENDS_MEMBERSHIPS) && targets.limits.people != Delivery::Nothing;
+    let plan = Plan {
+        identity: abilities.contains(Abilities::MATCHING_IS_IDENTITY),
+        ends,
+        alone: !ends && targets.limits.groups == Delivery::Changes,
+        confirmed_only: hold_removals(context, only)?,
+        only,
+    };
+    if only.is_none() {
+        hold_teams(context)?;
+    }
     for _ in 0..PASSES {
-        let throttled = pass(context, &mut targets, &plan).await?;
+        let mut recorder = Recorder::new(context, plan.ends);
+        pass(context, &mut targets, &plan, &mut recorder).await?;
+        if let Some((until, reason)) = recorder.told_to_wait() {
+            return Err(Stop::Waiting { until, reason });
+        }
+        if recorder.asked_again {
+            // The target did its share of a batch and wants the rest in another call.
+            continue;
+        }
+        recorder.pause().await;
         let now = context.clock.now();
         let Some(next) = context.store.next_attempt(now)? else { return Ok(()) };
         let wait = Duration::from_millis(u64::try_from(next - now).unwrap_or(0));
-        if wait > SHORT_WAIT && throttled.is_none() {
+        if wait > SHORT_WAIT {
             return Ok(());
-        }
-        if wait > context.policy.failure.longest_throttle_wait {
-            return match throttled {
-                Some(reason) => Err(Stop::Waiting { until: next, reason }),
-                None => Ok(()),
-            };
-        }
-        if let Some(reason) = &throttled {
-            context.log.write(Event::Waiting {
-                step: STEP.to_owned(),
-                seconds: wait.as_secs(),
-                reason: reason.clone(),
-            });
-            context.progress.waiting(STEP, wait, reason);
-            context.counts.add(|counts| counts.seconds_waited += wait.as_secs());
         }
         context.clock.sleep(wait).await;
     }
@@ -121,41 +145,59 @@ fn hold_removals(context: &Context, only: Only) -> Result<bool, Stop> {
     Ok(true)
 }
 
-/// One pass through all phases; answers the reason if the target asked for a wait.
-async fn pass(context: &Context, targets: &mut Targets, plan: &Plan) -> Result<Option<String>, Stop> {
-    let identity = plan.can(Abilities::MATCHING_IS_IDENTITY);
-    let ends = plan.can(Abilities::REMOVAL_ENDS_MEMBERSHIPS);
-    let members_out = Direction::Out { leave_to_people_out: ends, confirmed_only: plan.confirmed_only };
-    let displaced = PeoplePhase::Displaced { matching_is_identity: identity };
-    let mut recorder = Recorder::new(context, ends);
+/// Holds large groups that would lose or gain too many members.
+fn hold_teams(context: &Context) -> Result<(), Stop> {
+    let safety = context.policy.safety;
+    let too_many = TooMany {
+        members: safety.large_group,
+        loss: safety.max_group_loss_share.value(),
+        growth: safety.max_group_growth_share.value(),
+    };
+    let held = context.store.hold_teams(context.run, context.clock.now(), too_many)?;
+    context.counts.add(|counts| counts.groups_held = held.len() as u64);
+    for team in held {
+        let name = describe::name_in(team.definition.as_deref()).unwrap_or_else(|| team.key.clone());
+        let HeldTeam { key: group, members, entering, leaving, .. } = team;
+        context.log.write(Event::GroupHeld { group, name, members, entering, leaving });
+    }
+    Ok(())
+}
+
+/// One pass through all phases.
+async fn pass(context: &Context, targets: &mut Targets, plan: &Plan, recorder: &mut Recorder<'_>) -> Result<(), Stop> {
+    let members_out = Direction::Out { leave_to_people_out: plan.ends, confirmed_only: plan.confirmed_only };
     let (people, groups) = (targets.limits.people, targets.limits.groups);
+    let mut delivered = false;
+    if plan.alone {
+        drive(context, targets, plan, Phase::MembershipsOf(plan.displaced(false)), recorder).await?;
+    }
     if people == Delivery::Changes {
-        if !ends && groups == Delivery::Changes {
-            drive(context, targets, plan, Phase::MembershipsOf(displaced), &mut recorder).await?;
+        drive(context, targets, plan, Phase::PeopleOut(plan.displaced(plan.alone)), recorder).await?;
+        if !plan.identity {
+            drive(context, targets, plan, Phase::PeopleIn(PeoplePhase::InFirst), recorder).await?;
         }
-        drive(context, targets, plan, Phase::PeopleOut(displaced), &mut recorder).await?;
-        if !identity {
-            drive(context, targets, plan, Phase::PeopleIn(PeoplePhase::InFirst), &mut recorder).await?;
-        }
-        let wanted = PeoplePhase::In { matching_is_identity: identity };
-        drive(context, targets, plan, Phase::PeopleIn(wanted), &mut recorder).await?;
+        drive(context, targets, plan, Phase::PeopleIn(plan.people_in()), recorder).await?;
     } else {
-        everything::people(context, targets, plan, &mut recorder).await?;
+        delivered = everything::people(context, targets, plan, recorder).await?;
     }
     if groups == Delivery::Changes {
-        // A child group waits for its parent's id, so there are as many rounds as levels.
-        while drive(context, targets, plan, Phase::TeamsIn, &mut recorder).await? > 0 {}
-        drive(context, targets, plan, Phase::Members(Direction::In), &mut recorder).await?;
-        drive(context, targets, plan, Phase::Members(members_out), &mut recorder).await?;
-        drive(context, targets, plan, Phase::TeamsOut, &mut recorder).await?;
+        drive_levels(context, targets, plan, Phase::TeamsIn, recorder).await?;
+        // Where a phone number is all that says who somebody is, its last owner leaves a group before the next one enters.
+        let members_in = plan.members_in();
+        let order = if plan.identity { [members_out, members_in] } else { [members_in, members_out] };
+        for direction in order {
+            drive(context, targets, plan, Phase::Members(direction), recorder).await?;
+        }
+        drive_levels(context, targets, plan, Phase::TeamsOut, recorder).await?;
     } else {
-        everything::groups(context, targets, plan, &mut recorder).await?;
+        everything::groups(context, targets, plan, recorder).await?;
     }
     if people == Delivery::Changes {
-        let out = PeoplePhase::Out { confirmed_only: plan.confirmed_only };
-        drive(context, targets, plan, Phase::PeopleOut(out), &mut recorder).await?;
+        drive(context, targets, plan, Phase::PeopleOut(plan.people_out(plan.alone)), recorder).await?;
+    } else if delivered && plan.alone {
+        everything::people_out(context, targets, plan, recorder).await?;
     }
-    Ok(recorder.throttled)
+    Ok(())
 }
 
 /// Instances of the target, kept from batch to batch.
@@ -189,6 +231,22 @@ impl Targets {
 type Pushed =
     (Vec<Planned>, Result<(Vec<rollcall_sandbox::contract::target::Outcome>, Effects), StepError>, Box<dyn Target>);
 
+/// Hands out a phase until nothing comes any more: a child group waits for its parent's id, and a parent goes after its children.
+async fn drive_levels(
+    context: &Context,
+    targets: &mut Targets,
+    plan: &Plan,
+    phase: Phase,
+    recorder: &mut Recorder<'_>,
+) -> Result<(), Stop> {
+    for _ in 0..PASSES {
+        if drive(context, targets, plan, phase, recorder).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Hands out a phase, as many calls at a time as the target allows; answers how many operations there were.
 async fn drive(
     context: &Context,
@@ -202,14 +260,14 @@ async fn drive(
     let concurrency = targets.limits.concurrency.clamp(1, 64) as usize;
     let mut handed = 0;
     loop {
-        while calls.len() < concurrency {
+        while calls.len() < concurrency && recorder.told_to_wait().is_none() {
             recorder.pause().await;
             let batch = feed.next().await?;
             if batch.is_empty() {
                 break;
             }
             handed += batch.len();
-            start(&mut calls, targets.take(context).await?, batch);
+            start(context, &mut calls, targets.take(context).await?, batch, plan.ends).await?;
         }
         let Some(joined) = calls.join_next().await else { return Ok(handed) };
         let (batch, answer, target) = joined.map_err(|error| Stop::Internal(error.to_string()))?;
@@ -229,10 +287,11 @@ async fn drive(
                     level: "error".to_owned(),
                     message: reason,
                 });
-                let mut first = batch;
+                // What the broken call did of it before it broke, nobody knows.
+                let mut first: Vec<Planned> = batch.into_iter().map(Planned::doubted).collect();
                 let second = first.split_off(first.len() / 2);
                 for half in [first, second] {
-                    start(&mut calls, targets.take(context).await?, half);
+                    start(context, &mut calls, targets.take(context).await?, half, plan.ends).await?;
                 }
             }
             Err(StepError::Broken(reason)) => recorder.broken(batch, &reason).await?,
@@ -241,10 +300,20 @@ async fn drive(
     }
 }
 
-fn start(calls: &mut JoinSet<Pushed>, mut target: Box<dyn Target>, batch: Vec<Planned>) {
+/// Writes down that the batch is in doubt from now on, and hands it out.
+async fn start(
+    context: &Context,
+    calls: &mut JoinSet<Pushed>,
+    mut target: Box<dyn Target>,
+    batch: Vec<Planned>,
+    ends: bool,
+) -> Result<(), Stop> {
+    let attempts: Vec<Attempt> = batch.iter().flat_map(|planned| planned.attempts(ends)).collect();
+    context.blocking(move |store| store.hand_out(&attempts)).await?;
     let operations = batch.iter().map(Planned::operation).collect();
     calls.spawn(async move {
         let answer = target.push(operations).await;
         (batch, answer, target)
     });
+    Ok(())
 }

@@ -8,7 +8,9 @@
 mod tests;
 
 mod decide;
+mod hand_out;
 mod history;
+mod hold;
 mod pull;
 mod push;
 mod record;
@@ -134,11 +136,37 @@ const fn number_of(fate: Fate) -> i64 {
     }
 }
 
+fn doubt_of(number: i64) -> Doubt {
+    match number {
+        1 => Doubt::Made,
+        2 => Doubt::Changed,
+        3 => Doubt::Removed,
+        _ => Doubt::None,
+    }
+}
+
+fn standing_of(number: i64) -> Standing {
+    match number {
+        0 => Standing::Out,
+        2 => Standing::Admin,
+        _ => Standing::Member,
+    }
+}
+
+const fn number_of_standing(standing: Standing) -> i64 {
+    match standing {
+        Standing::Out => 0,
+        Standing::Member => 1,
+        Standing::Admin => 2,
+    }
+}
+
 const fn subject_key(subject: Subject) -> (i64, Row, Row) {
     match subject {
         Subject::Person(row) => (1, row, 0),
         Subject::Team(row) => (2, row, 0),
         Subject::Member(team, person) => (3, team, person),
+        Subject::Decision(row) => (4, row, 0),
     }
 }
 
@@ -205,7 +233,10 @@ impl Store for SqliteStore {
     }
 
     fn start_full_round(&self) -> Result<()> {
-        self.write(|tx| tx.execute("delete from seen", []).map(|_| ()))
+        self.write(|tx| {
+            tx.execute("delete from seen", [])?;
+            tx.execute("update source_member set seen = 0", []).map(|_| ())
+        })
     }
     fn commit_page(&self, page: &PageCommit<'_>) -> Result<PageReceipt> {
         self.write(|tx| pull::commit_page(tx, page))
@@ -326,7 +357,7 @@ impl Store for SqliteStore {
         self.read(|c| push::members_due(c, team, direction, now, limit))
     }
     fn next_attempt(&self, now: Millis) -> Result<Option<Millis>> {
-        let sql = "select min(next) from failure where next > ?1 and parked = 0";
+        let sql = "select min(next) from failure where next > ?1 and parked = 0 and kind <> 4";
         self.read(|c| Ok(optional(c, sql, [now], |row| row.get(0))?.flatten()))
     }
     fn all_members(&self, team: Row, after: Row, limit: u32, keep_unconfirmed: bool) -> Result<Vec<MemberWork>> {
@@ -336,6 +367,9 @@ impl Store for SqliteStore {
         let (kind, a, b) = subject_key(subject);
         let sql = "select attempts from failure where kind = ?1 and a = ?2 and b = ?3";
         self.read(|c| Ok(optional(c, sql, (kind, a, b), |row| row.get(0))?.unwrap_or(0)))
+    }
+    fn hand_out(&self, attempts: &[Attempt]) -> Result<()> {
+        self.write(|tx| hand_out::hand_out(tx, attempts))
     }
     fn record(&self, applied: &[Applied], effects: &Effects) -> Result<()> {
         self.write(|tx| record::record(tx, applied, effects))
@@ -348,10 +382,13 @@ impl Store for SqliteStore {
         self.read(|c| history::held_back(c, limit))
     }
     fn hold(&self, run: i64, now: Millis) -> Result<u64> {
-        self.write(|tx| history::hold(tx, run, now))
+        self.write(|tx| hold::hold(tx, run, now))
+    }
+    fn hold_teams(&self, run: i64, now: Millis, too_many: TooMany) -> Result<Vec<HeldTeam>> {
+        self.write(|tx| hold::hold_teams(tx, run, now, too_many))
     }
     fn confirm(&self, run: i64) -> Result<u64> {
-        self.write(|tx| history::confirm(tx, run))
+        self.write(|tx| hold::confirm(tx, run))
     }
     fn held(&self, run: i64, limit: u32) -> Result<Vec<String>> {
         let sql = "select id from held join person using (row) where run = ?1 and kind = 1 order by row limit ?2";

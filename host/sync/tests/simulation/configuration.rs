@@ -201,6 +201,8 @@ pub struct Configuration {
     pub scope: Option<Condition>,
     pub policy: Policy,
     pub workers: usize,
+    /// People in a batch.
+    pub batch: u32,
     rules_made: u32,
 }
 
@@ -214,6 +216,7 @@ impl Configuration {
             scope: None,
             policy: policy(rng),
             workers: rng.between(1, 2),
+            batch: rng.copied(&[1, 3, 500]),
             rules_made: 0,
         };
         configuration.draw_attributes(rng);
@@ -337,9 +340,9 @@ fn policy(rng: &mut Rng) -> Policy {
         safety: Safety {
             max_deletions: if cautious { 1 } else { u32::MAX },
             max_deletion_share: Share::new(if cautious { 0.1 } else { 1.0 }).expect("a share"),
-            large_group: u32::MAX,
-            max_group_loss_share: Share::new(1.0).expect("a share"),
-            max_group_growth_share: Growth::new(1e6).expect("a growth"),
+            large_group: if cautious { 2 } else { u32::MAX },
+            max_group_loss_share: Share::new(if cautious { 0.4 } else { 1.0 }).expect("a share"),
+            max_group_growth_share: Growth::new(if cautious { 0.5 } else { 1e6 }).expect("a growth"),
         },
         failure: FailurePolicy {
             attempts: NonZeroU32::new(if rng.percent(30) { 3 } else { 10 }).expect("not 0"),

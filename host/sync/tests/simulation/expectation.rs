@@ -10,7 +10,7 @@ use rollcall_sandbox::contract::target::{Abilities, Delivery};
 use rollcall_sync::config::{DisabledAccounts, OutOfScope};
 use rollcall_sync::store::Millis;
 
-use crate::configuration::{Configuration, Facts, Makes, Origin};
+use crate::configuration::{Configuration, Facts, Makes, MappedAttribute, Origin, Rule};
 use crate::directory::{Directory, Presence, User};
 use crate::steps::is_poison;
 use crate::target::{Entry, Owner, TargetGroup, TargetModel};
@@ -128,7 +128,10 @@ impl<'a> Expectation<'a> {
                 _ => {}
             }
         }
-        let holds = |phone: &str, id: &str| self.target.entry_of(id).is_some_and(|(_, entry)| entry.phone == phone);
+        let alone = |phone: &str| self.target.people.values().filter(|entry| entry.phone == phone).count() == 1;
+        let holds = |phone: &str, id: &str| {
+            self.target.entry_of(id).is_some_and(|(_, entry)| entry.phone == phone) && alone(phone)
+        };
         let certain = |user: &&'a User| match self.people.get(user.id.as_str()) {
             Some(Wanted::Entry(profile)) => {
                 claims.get(profile.phone.as_str()).is_some_and(|claims| claims.len() == 1)
@@ -144,7 +147,11 @@ impl<'a> Expectation<'a> {
         let mut phones: BTreeMap<&str, &str> = BTreeMap::new();
         for (place, entry) in &self.target.people {
             let Owner::Ours(id) = &entry.owner else { continue };
-            if let Some(other) = phones.insert(&entry.phone, id) {
+            // Where entries have ids of their own, one that is held may have the phone number that another has now.
+            let both_certain = |other: &&str| {
+                self.target.identity() || (self.certain.contains(other) && self.certain.contains(id.as_str()))
+            };
+            if let Some(other) = phones.insert(&entry.phone, id).filter(both_certain) {
                 found.push(format!("{id} and {other} both have {}", entry.phone));
             }
             match self.people.get(id.as_str()) {
@@ -210,6 +217,14 @@ impl<'a> Expectation<'a> {
         memberships
     }
 
+    /// Whether the rule's groups follow from a value that history decides and the target does not hold.
+    fn is_open(&self, rule: &Rule) -> bool {
+        let Makes::ByAttribute(_, name) = &rule.makes else { return false };
+        let open = |attribute: &&MappedAttribute| attribute.creation_only || attribute.keeps;
+        let attribute = self.configuration.attributes.iter().find(|attribute| attribute.name == *name);
+        self.target.flavour.limits.people == Delivery::Nothing && attribute.is_some_and(|attribute| open(&attribute))
+    }
+
     /// The value of an attribute; where history decides it, that which the target holds.
     fn value(&self, id: &str, profile: &Profile, name: &str) -> Option<String> {
         match profile.values.get(name)? {
@@ -239,6 +254,9 @@ impl<'a> Expectation<'a> {
                 found.extend(here.and_then(|(id, group)| self.leftover(&key, id, group, &ours)));
                 continue;
             };
+            if self.is_open(rule) {
+                continue;
+            }
             let by_rule = members.len();
             for admin in &rule.admins {
                 let Some(id) = self.certain.get(admin.as_str()) else { continue };

@@ -198,6 +198,13 @@ impl Target for TargetInstance {
         Box::pin(async move {
             let world = Arc::clone(&self.world);
             let fortune = world.chaos.step("push");
+            for operation in &operations {
+                if let Operation::PutPerson(entry) = operation {
+                    if let Some(phone) = self.text(&entry.values, "phone") {
+                        world.target().attempted.insert((entry.person.clone(), phone));
+                    }
+                }
+            }
             let dead = || Err(StepError::Unusable("the process is dead".into()));
             if matches!(fortune, Fortune::Dead | Fortune::DiesBefore) {
                 return dead();

@@ -94,10 +94,12 @@ delegate! {
     read next_attempt(now: Millis) -> Option<Millis>;
     read all_members(team: Row, after: Row, limit: u32, keep_unconfirmed: bool) -> Vec<MemberWork>;
     read attempts(subject: Subject) -> u32;
+    write hand_out(attempts: &[Attempt]) -> ();
     write record(applied: &[Applied], effects: &Effects) -> ();
     write retry(person: Option<&str>, team: Option<&str>) -> u64;
     read held_back(limit: u32) -> Vec<HeldBack>;
     write hold(run: i64, now: Millis) -> u64;
+    write hold_teams(run: i64, now: Millis, too_many: TooMany) -> Vec<HeldTeam>;
     write confirm(run: i64) -> u64;
     read held(run: i64, limit: u32) -> Vec<String>;
     read due_wakes(step: &str, now: Millis) -> Vec<String>;

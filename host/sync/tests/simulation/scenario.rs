@@ -203,7 +203,7 @@ async fn execute(
     let kind = run::kind_of(&store, wish)?;
     let number = store.start_run(kind, &rfc3339(started))?;
     let logs = Dir::open_ambient_dir(folder, ambient_authority()).expect("the folder is there");
-    let (policy, workers) = (configuration.policy.clone(), configuration.workers);
+    let (policy, workers, batch) = (configuration.policy.clone(), configuration.workers, configuration.batch);
     let steps: Arc<dyn Steps> = Arc::new(PlainSteps::new(Arc::clone(world), Arc::clone(&store), configuration));
     let context = Context {
         run: number,
@@ -217,6 +217,7 @@ async fn execute(
         counts: Arc::default(),
         progress: Arc::new(Silent),
         workers,
+        batch,
     };
     run::execute(&context, kind, started, wish).await
 }

@@ -1,7 +1,8 @@
 //! Targets that want everything whenever anything changed: files that are written whole.
 //!
 //! One instance gets all of it in order and `finish` at the end; only then is anything recorded as applied. A crash before that leaves the
-//! work due, and the file that was there in its place. An instance that refused something holds a part of it and is thrown away.
+//! work due, and the file that was there in its place. When nobody knows whether the last word arrived, a setting says so, and everything is
+//! handed out again. An instance that refused something holds a part of it and is thrown away.
 
 use rollcall_sandbox::contract::target::{Delivery, Operation, Outcome, Part, Receipt};
 
@@ -11,31 +12,49 @@ use super::{Plan, STEP, Targets};
 use crate::run::Stop;
 use crate::run::context::{Context, step_error};
 use crate::steps::Target;
-use crate::store::{Direction, Effects, Fate, PeoplePhase, Row, TeamWork};
+use crate::store::{Direction, Effects, Fate, Row, TeamWork};
 
-/// Hands out all people, if anything about one of them is due.
+/// Hands out all people, if anything about one of them is due; answers whether the target has them. Where memberships do not end with an
+/// entry, those who are gone are recorded by [`people_out`], once they are in no group any more.
 pub(super) async fn people(
     context: &Context,
     targets: &mut Targets,
     plan: &Plan,
     recorder: &mut Recorder<'_>,
-) -> Result<(), Stop> {
-    let phases = [
-        Phase::PeopleIn(PeoplePhase::In { matching_is_identity: false }),
-        Phase::PeopleOut(PeoplePhase::Out { confirmed_only: plan.confirmed_only }),
-    ];
-    if !any_due(context, targets, plan, &phases).await? {
-        return Ok(());
+) -> Result<bool, Stop> {
+    if plan.identity {
+        // They are listed under another value, or not at all: what is known of the old one ends with this list.
+        let displaced = Phase::PeopleOut(plan.displaced(plan.alone));
+        settle(context, targets, plan, &[displaced], None, recorder).await?;
+    }
+    let phases = [Phase::PeopleIn(plan.people_in()), Phase::PeopleOut(plan.people_out(false))];
+    if recorder.told_to_wait().is_some() || !any_due(context, targets, plan, &phases, PEOPLE).await? {
+        return Ok(false);
     }
     let mut refused = None;
     if targets.limits.people == Delivery::Everything {
+        let before = context.store.setting(PEOPLE)?.is_some();
         let mut target = targets.take(context).await?;
         refused = hand_out_people(context, target.as_mut(), plan, targets.limits.operations).await?;
         if refused.is_none() {
             targets.idle.push(target);
         }
+        settle_doubt(context, PEOPLE, before, refused.as_ref())?;
     }
-    settle(context, targets, plan, &phases, refused, recorder).await
+    let (delivered, settled) = (refused.is_none(), if plan.alone { &phases[..1] } else { &phases[..] });
+    settle(context, targets, plan, settled, refused, recorder).await?;
+    Ok(delivered)
+}
+
+/// Records that those are gone who are in no group any more.
+pub(super) async fn people_out(
+    context: &Context,
+    targets: &Targets,
+    plan: &Plan,
+    recorder: &mut Recorder<'_>,
+) -> Result<(), Stop> {
+    let gone = Phase::PeopleOut(plan.people_out(true));
+    settle(context, targets, plan, &[gone], None, recorder).await
 }
 
 /// Hands out all groups with all their members, if anything about one of them is due.
@@ -46,22 +65,56 @@ pub(super) async fn groups(
     recorder: &mut Recorder<'_>,
 ) -> Result<(), Stop> {
     let out = Direction::Out { leave_to_people_out: false, confirmed_only: plan.confirmed_only };
-    let phases = [Phase::TeamsIn, Phase::Members(Direction::In), Phase::Members(out), Phase::TeamsOut];
-    if !any_due(context, targets, plan, &phases).await? {
+    let phases = [
+        Phase::TeamsIn,
+        Phase::Members(Direction::In { matching_is_identity: false }),
+        Phase::Members(out),
+        Phase::TeamsOut,
+    ];
+    if recorder.told_to_wait().is_some() || !any_due(context, targets, plan, &phases, GROUPS).await? {
         return Ok(());
     }
     let mut refused = None;
     if targets.limits.groups == Delivery::Everything {
+        let before = context.store.setting(GROUPS)?.is_some();
         let mut target = targets.take(context).await?;
         refused = hand_out_groups(context, target.as_mut(), plan, targets.limits.members.max(1)).await?;
         if refused.is_none() {
             targets.idle.push(target);
         }
+        settle_doubt(context, GROUPS, before, refused.as_ref())?;
     }
     settle(context, targets, plan, &phases, refused, recorder).await
 }
 
-async fn any_due(context: &Context, targets: &Targets, plan: &Plan, phases: &[Phase]) -> Result<bool, Stop> {
+/// The settings that say of people and of groups that nobody knows whether the last word arrived.
+const PEOPLE: &str = "people_in_doubt";
+const GROUPS: &str = "groups_in_doubt";
+
+/// Whether anything has to be handed out again although nothing is due.
+pub(super) fn in_doubt(context: &Context) -> Result<bool, Stop> {
+    Ok(context.store.setting(PEOPLE)?.is_some() || context.store.setting(GROUPS)?.is_some())
+}
+
+/// A target that refused did nothing, so what was in doubt before still is; one that wants to be asked again may have done it.
+fn settle_doubt(context: &Context, part: &str, before: bool, refused: Option<&Outcome>) -> Result<(), Stop> {
+    match refused {
+        Some(Outcome::Retry(_)) => Ok(()),
+        Some(_) if before => Ok(()),
+        _ => Ok(context.store.set(&[(part, None)])?),
+    }
+}
+
+async fn any_due(
+    context: &Context,
+    targets: &Targets,
+    plan: &Plan,
+    phases: &[Phase],
+    part: &str,
+) -> Result<bool, Stop> {
+    if context.store.setting(part)?.is_some() {
+        return Ok(true);
+    }
     for phase in phases {
         if !Feed::new(context, *plan, *phase, &targets.limits).next().await?.is_empty() {
             return Ok(true);
@@ -79,7 +132,7 @@ async fn hand_out_people(
     let mut after: Row = 0;
     loop {
         let works = context.blocking(move |store| store.all_people(after, limit.clamp(1, 1_000))).await?;
-        let Some(last) = works.last() else { return finish(target, Part::People).await };
+        let Some(last) = works.last() else { return finish(context, target, Part::People).await };
         after = last.row;
         let operations: Vec<Operation> = works
             .into_iter()
@@ -111,7 +164,7 @@ async fn hand_out_groups(
     let mut after: Row = 0;
     loop {
         let teams = context.blocking(move |store| store.all_teams(after, 100)).await?;
-        let Some(last) = teams.last() else { return finish(target, Part::Groups).await };
+        let Some(last) = teams.last() else { return finish(context, target, Part::Groups).await };
         after = last.row;
         for team in teams {
             if let Some(refused) = hand_out_group(context, target, plan, limit, team).await? {
@@ -155,7 +208,9 @@ async fn hand_out_group(
     }
 }
 
-async fn finish(target: &mut dyn Target, part: Part) -> Result<Option<Outcome>, Stop> {
+async fn finish(context: &Context, target: &mut dyn Target, part: Part) -> Result<Option<Outcome>, Stop> {
+    let setting = if part == Part::People { PEOPLE } else { GROUPS };
+    context.store.set(&[(setting, Some("yes"))])?;
     push(target, vec![Operation::Finish(part)]).await
 }
 
@@ -178,14 +233,22 @@ async fn settle(
     recorder: &mut Recorder<'_>,
 ) -> Result<(), Stop> {
     for phase in phases {
+        // A child is due only when its parent is done, so there are as many rounds as levels; what was refused is not due again at once.
         loop {
-            // From the start each time: what was recorded is not due any more.
-            let batch = Feed::new(context, *plan, *phase, &targets.limits).next().await?;
-            if batch.is_empty() {
+            let mut feed = Feed::new(context, *plan, *phase, &targets.limits);
+            let mut count = 0;
+            loop {
+                let batch = feed.next().await?;
+                if batch.is_empty() {
+                    break;
+                }
+                count += batch.len();
+                let outcomes = batch.iter().map(|_| refused.clone().unwrap_or_else(done)).collect();
+                recorder.record(batch, outcomes, Effects::default()).await?;
+            }
+            if count == 0 || refused.is_some() {
                 break;
             }
-            let outcomes = batch.iter().map(|_| refused.clone().unwrap_or_else(done)).collect();
-            recorder.record(batch, outcomes, Effects::default()).await?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use super::Plan;
 use super::outcome::{Planned, planned_person};
 use crate::run::Stop;
 use crate::run::context::Context;
-use crate::store::{Direction, MemberWork, PeoplePhase, Row, TeamWork};
+use crate::store::{Direction, Doubt, MemberWork, PeoplePhase, Row, TeamWork};
 
 /// A phase of the push.
 #[derive(Debug, Clone, Copy)]
@@ -75,8 +75,8 @@ impl<'a> Feed<'a> {
                 self.after = works.last().map_or(after, |work| work.row);
                 let mut planned = Vec::with_capacity(works.len());
                 for team in works {
-                    let members = if team.applied.is_none() {
-                        self.members_of(&team, Direction::In, 0).await?
+                    let members = if team.applied.is_none() || team.doubt == Doubt::Made {
+                        self.members_of(&team, self.plan.members_in(), 0).await?
                     } else {
                         Vec::new()
                     };
@@ -126,7 +126,7 @@ impl<'a> Feed<'a> {
                 }
                 Some(last) => {
                     self.member_after = last.row;
-                    batch.push(Planned::Members { team, members, leave: direction != Direction::In });
+                    batch.push(Planned::Members { team, members, leave: matches!(direction, Direction::Out { .. }) });
                 }
             }
         }

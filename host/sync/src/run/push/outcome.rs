@@ -13,7 +13,7 @@ use crate::run::Stop;
 use crate::run::context::Context;
 use crate::run::describe::Definition;
 use crate::run_log::{Deed, Event, changes};
-use crate::store::{Applied, Effects, Failed, Fate, MemberWork, Millis, NEVER, PersonWork, Subject, TeamWork};
+use crate::store::{Applied, Attempt, Doubt, Effects, Failed, Fate, MemberWork, Millis, PersonWork, Subject, TeamWork};
 
 /// The step's name in logs.
 const STEP: &str = "target";
@@ -40,12 +40,17 @@ pub(super) enum Planned {
 }
 
 /// A person's work as an operation.
-pub(super) fn planned_person(context: &Context, work: PersonWork, leaves: bool) -> Planned {
+pub(super) fn planned_person(context: &Context, mut work: PersonWork, leaves: bool) -> Planned {
     let read = |text: &Option<String>| text.as_deref().and_then(|text| context.schemas.read(text));
     let before = read(&work.applied);
     if leaves {
         return Planned::PersonOut { before: before.unwrap_or_default(), work };
     }
+    if work.fate == Fate::Held {
+        work.fate = if work.applied_active { Fate::Present } else { Fate::Suspended };
+    }
+    // What may have been made is made again; the target finds it.
+    let before = before.filter(|_| work.doubt != Doubt::Made);
     Planned::Person { values: read(&work.profile).unwrap_or_default(), before, work }
 }
 
@@ -84,7 +89,8 @@ impl Planned {
     pub(super) fn operation(&self) -> Operation {
         match self {
             Self::Person { work, values, before } => {
-                let unchanged = |(position, value): (usize, &Value)| match before {
+                let known = before.as_ref().filter(|_| work.doubt == Doubt::None);
+                let unchanged = |(position, value): (usize, &Value)| match known {
                     Some(before) if before.get(position) == Some(value) => Value::Keep,
                     _ => value.clone(),
                 };
@@ -116,6 +122,64 @@ impl Planned {
         }
     }
 
+    /// What is in doubt from the moment on at which the target is told.
+    pub(super) fn attempts(&self, memberships: bool) -> Vec<Attempt> {
+        let rows = |members: &[MemberWork]| members.iter().map(|member| member.row).collect();
+        match self {
+            Self::Person { work, .. } => vec![Attempt::PersonIn(work.row)],
+            Self::PersonOut { work, .. } => vec![Attempt::PersonOut { row: work.row, memberships }],
+            Self::Team { team, members } => {
+                vec![Attempt::TeamIn(team.row), Attempt::MembersIn { team: team.row, members: rows(members) }]
+            }
+            Self::TeamOut(team) => vec![Attempt::TeamOut(team.row)],
+            Self::Members { team, members, leave: false } => {
+                vec![Attempt::MembersIn { team: team.row, members: rows(members) }]
+            }
+            Self::Members { team, members, leave: true } => {
+                vec![Attempt::MembersOut { team: team.row, members: rows(members) }]
+            }
+        }
+    }
+
+    /// The same after a call that broke: it may have been done.
+    pub(super) fn doubted(mut self) -> Self {
+        match &mut self {
+            Self::Person { work, .. } if work.doubt == Doubt::None => {
+                work.doubt = if work.applied.is_none() { Doubt::Made } else { Doubt::Changed };
+            }
+            Self::PersonOut { work, .. } if work.doubt == Doubt::None => work.doubt = Doubt::Removed,
+            Self::TeamOut(team) if team.doubt == Doubt::None => team.doubt = Doubt::Removed,
+            Self::Team { team, members } => {
+                if team.doubt == Doubt::None {
+                    team.doubt = if team.applied.is_none() { Doubt::Made } else { Doubt::Changed };
+                }
+                members.iter_mut().for_each(|member| member.doubt = true);
+            }
+            Self::Members { members, .. } => members.iter_mut().for_each(|member| member.doubt = true),
+            _ => {}
+        }
+        self
+    }
+
+    /// Everything is as it was before, where that was known: the target refused, so nothing was done.
+    fn as_before(&self) -> Vec<Applied> {
+        match self {
+            Self::Person { work, .. } | Self::PersonOut { work, .. } if work.doubt == Doubt::None => {
+                vec![Applied::PersonAsBefore(work.row)]
+            }
+            Self::Team { team, members } => {
+                let mut applied = vec![members_as_before(team, members)];
+                if team.doubt == Doubt::None {
+                    applied.push(Applied::TeamAsBefore(team.row));
+                }
+                applied
+            }
+            Self::TeamOut(team) if team.doubt == Doubt::None => vec![Applied::TeamAsBefore(team.row)],
+            Self::Members { team, members, .. } => vec![members_as_before(team, members)],
+            _ => Vec::new(),
+        }
+    }
+
     /// What fails when it fails as a whole.
     fn subjects(&self) -> Vec<Subject> {
         match self {
@@ -128,27 +192,44 @@ impl Planned {
     }
 }
 
+fn members_as_before<'a>(team: &TeamWork, members: impl IntoIterator<Item = &'a MemberWork>) -> Applied {
+    let known = members.into_iter().filter(|member| !member.doubt);
+    Applied::MembersAsBefore { team: team.row, members: known.map(|member| (member.row, member.standing)).collect() }
+}
+
 /// Writes down what became of operations: in the store, the log and the counts.
 pub(super) struct Recorder<'a> {
     context: &'a Context,
     removal_ends_memberships: bool,
-    /// The reason, if the target asked for a wait.
-    pub(super) throttled: Option<String>,
+    /// The target wants more calls for what it was given, at once.
+    pub(super) asked_again: bool,
+    /// Until when the target wants to be left alone, and why.
     until: Millis,
+    throttled: String,
 }
 
 impl<'a> Recorder<'a> {
     pub(super) fn new(context: &'a Context, removal_ends_memberships: bool) -> Self {
-        Self { context, removal_ends_memberships, throttled: None, until: 0 }
+        Self { context, removal_ends_memberships, asked_again: false, until: 0, throttled: String::new() }
+    }
+
+    fn wait(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.until - self.context.clock.now()).unwrap_or(0))
+    }
+
+    /// Until when the target wants to be left alone and why, if that is longer than a run stays for: nothing more is handed out.
+    pub(super) fn told_to_wait(&self) -> Option<(Millis, String)> {
+        let long = self.wait() > self.context.policy.failure.longest_throttle_wait;
+        long.then(|| (self.until, self.throttled.clone()))
     }
 
     /// Waits while the target wants to be left alone, if that is not for long: one answer counts for all calls.
     pub(super) async fn pause(&mut self) {
-        let wait = Duration::from_millis(u64::try_from(self.until - self.context.clock.now()).unwrap_or(0));
-        if wait.is_zero() || wait > self.context.policy.failure.longest_throttle_wait {
+        let wait = self.wait();
+        if wait.is_zero() || self.told_to_wait().is_some() {
             return;
         }
-        let reason = self.throttled.clone().unwrap_or_default();
+        let reason = self.throttled.clone();
         self.context.log.write(Event::Waiting {
             step: STEP.to_owned(),
             seconds: wait.as_secs(),
@@ -174,7 +255,10 @@ impl<'a> Recorder<'a> {
                 Outcome::Done(receipt) => self.done(planned, receipt, &mut applied, &mut events),
                 Outcome::Unsupported(note) => self.unsupported(planned, &note, &mut applied, &mut events),
                 Outcome::Retry(retry) => self.retry(planned, retry, &mut applied, &mut events)?,
-                Outcome::Rejected(fault) => self.failed(planned, &fault, None, &mut applied, &mut events)?,
+                Outcome::Rejected(fault) => {
+                    applied.extend(planned.as_before());
+                    self.failed(planned, &fault, None, &mut applied, &mut events)?;
+                }
             }
         }
         self.context.blocking(move |store| store.record(&applied, &effects)).await?;
@@ -247,15 +331,15 @@ impl<'a> Recorder<'a> {
             }
             Planned::Team { team, members } => {
                 let deed = match (&team.applied, receipt.adopted) {
-                    (Some(_), _) => Deed::Updated,
-                    (None, true) => Deed::Adopted,
-                    (None, false) => Deed::Created,
+                    (Some(_), _) if team.doubt != Doubt::Made => Deed::Updated,
+                    (_, true) => Deed::Adopted,
+                    (_, false) => Deed::Created,
                 };
                 context.counts.add(|counts| match deed {
                     Deed::Updated => counts.groups_updated += 1,
                     _ => counts.groups_created += 1,
                 });
-                let definition = team.definition.clone().unwrap_or_default();
+                let definition = team.definition.clone().or_else(|| team.applied.clone()).unwrap_or_default();
                 events.push(group_event(team, deed, receipt.note.clone()));
                 applied.push(Applied::TeamIn { row: team.row, definition, remote: receipt.remote.clone() });
                 self.members_done(team, members, false, receipt, applied, events);
@@ -289,6 +373,7 @@ impl<'a> Recorder<'a> {
                 Some(reason) => {
                     let fault = Fault { message: reason.clone(), status: None, code: None, request_id: None };
                     let subject = Subject::Member(team.row, member.row);
+                    applied.push(members_as_before(team, [member]));
                     // A store that cannot be read now will say so when the failure is recorded.
                     if let Ok(failed) = self.failure(subject, &fault, None) {
                         applied.push(Applied::Failed(failed));
@@ -356,9 +441,17 @@ impl<'a> Recorder<'a> {
         applied: &mut Vec<Applied>,
         events: &mut Vec<Event>,
     ) -> Result<(), Stop> {
-        if let Some(seconds) = retry.after_seconds {
-            self.until = self.until.max(self.context.clock.now() + i64::from(seconds) * 1_000);
-            self.throttled = Some(retry.fault.message.clone());
+        match retry.after_seconds {
+            // It is not in the way of anything and no failure: it is due again as it was.
+            Some(0) => {
+                self.asked_again = true;
+                return Ok(());
+            }
+            Some(seconds) => {
+                self.until = self.until.max(self.context.clock.now() + i64::from(seconds) * 1_000);
+                self.throttled.clone_from(&retry.fault.message);
+            }
+            None => {}
         }
         self.failed(planned, &retry.fault, Some(retry.after_seconds), applied, events)
     }
@@ -410,11 +503,7 @@ impl<'a> Recorder<'a> {
         let next = match retry {
             Some(Some(seconds)) => now + i64::from(seconds) * 1_000,
             Some(None) if attempts <= 3 => now + (500 << attempts),
-            _ if attempts >= policy.failure.attempts.get() => NEVER,
-            _ => {
-                let draw = f64::from(jitter(subject, attempts)) / f64::from(u32::MAX);
-                now + i64::try_from(policy.backoff().wait(attempts, draw).as_millis()).unwrap_or(i64::MAX / 2)
-            }
+            _ => policy.next_attempt(subject, attempts, now),
         };
         Ok(Failed {
             subject,
@@ -426,19 +515,6 @@ impl<'a> Recorder<'a> {
             request_id: fault.request_id.clone(),
         })
     }
-}
-
-/// A number that differs between objects and attempts and is the same in every run of a test: jitter needs no more.
-fn jitter(subject: Subject, attempts: u32) -> u32 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    match subject {
-        Subject::Person(row) => (1, row, 0).hash(&mut hasher),
-        Subject::Team(row) => (2, row, 0).hash(&mut hasher),
-        Subject::Member(team, person) => (3, team, person).hash(&mut hasher),
-    }
-    attempts.hash(&mut hasher);
-    hasher.finish() as u32
 }
 
 fn group_event(team: &TeamWork, deed: Deed, reason: Option<String>) -> Event {

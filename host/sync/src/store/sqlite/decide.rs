@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, Transaction};
 
-use super::{apply_effects, collect, count, fate_of, number_of, optional, teams};
-use crate::store::{Belongings, Conflict, Decision, Effects, Fate, Job, Millis, QueueCursor, Row, Stage};
+use super::{apply_effects, collect, count, fate_of, number_of, optional, record, teams};
+use crate::store::{Belongings, Conflict, Decision, Effects, Fate, Job, Millis, QueueCursor, Row, Stage, Subject};
 
 /// The queue of a stage. Both are partial indexes, so reading them costs what is in them.
 const fn column(stage: Stage) -> &'static str {
@@ -27,7 +27,7 @@ pub(super) fn jobs(
 ) -> rusqlite::Result<(Vec<Job>, QueueCursor)> {
     let due = column(stage);
     let select = format!(
-        "select {due}, row, id, object, fate, reason, profile, applied, map_due from person left join mirror using (row)"
+        "select {due}, row, id, object, fate, reason, profile, applied, map_due, group_due from person left join mirror using (row)"
     );
     let sql = match stage {
         Stage::Rescan => format!("{select} where fate = 1 and ?1 >= ?2 and row > ?3 order by row limit ?4"),
@@ -46,6 +46,7 @@ pub(super) fn jobs(
             profile: row.get(6)?,
             applied: row.get(7)?,
             map_due: row.get(8)?,
+            group_due: row.get(9)?,
             member_of: Vec::new(),
         })
     })?;
@@ -119,7 +120,8 @@ pub(super) fn commit_decisions(
 /// Gives the person its matching value, unless somebody else has it. What it had before and has no more becomes free, and those
 /// who wait for that are mapped again.
 fn claim(tx: &Transaction<'_>, decision: &Decision) -> rusqlite::Result<Option<Conflict>> {
-    if decision.fate == Fate::Held {
+    let keeps = "select 1 from person where row = ?1 and applied is not null";
+    if decision.fate == Fate::Held && optional(tx, keeps, [decision.row], |_| Ok(()))?.is_some() {
         return Ok(None);
     }
     let wanted = decision.matching.as_deref().filter(|_| matches!(decision.fate, Fate::Present | Fate::Suspended));
@@ -154,16 +156,19 @@ fn write_person(tx: &Transaction<'_>, decision: &Decision, fate: Fate, reason: O
     // Held leaves the profile as it is, and what was to be pushed of it with it.
     if fate == Fate::Held {
         let sql = "update person set fate = 4, reason = ?2, map_due = ?3, group_due = null,
-                   push_due = case when displaced = 1 then 0 end where row = ?1";
+                   push_due = case when displaced = 1 or doubt = 1 then 0 end where row = ?1";
         tx.prepare_cached(sql)?.execute((decision.row, reason, decision.map_due))?;
-        return Ok(());
+        return match &decision.failure {
+            Some(failure) => record::write_failure(tx, failure),
+            None => record::forget(tx, Subject::Decision(decision.row)),
+        };
     }
     let sql = "update person set
         reason = ?3, profile = ?4, match = ?5, map_due = ?6, group_due = ?7,
         push_due = case
           when displaced = 1 then 0
           when ?2 = 3 then case when applied is null then null when fate = 3 then push_due else 0 end
-          when not ?8 and applied is not null and applied_active = (?2 = 1) then null
+          when not ?8 and applied is not null and applied_active = (?2 = 1) and doubt = 0 then null
           when profile is ?4 and fate = ?2 and push_due is not null then push_due
           else 0 end,
         confirmed = case when ?2 = 3 then confirmed else 0 end,
@@ -183,9 +188,9 @@ fn write_person(tx: &Transaction<'_>, decision: &Decision, fate: Fate, reason: O
         |row| row.get(0),
     )?;
     if due.is_none_or(|due| due == 0) {
-        tx.prepare_cached("delete from failure where kind = 1 and a = ?1")?.execute([decision.row])?;
+        record::forget(tx, Subject::Person(decision.row))?;
     }
-    Ok(())
+    record::forget(tx, Subject::Decision(decision.row))
 }
 
 fn write_dependencies(tx: &Transaction<'_>, person: Row, looked_up: &BTreeSet<String>) -> rusqlite::Result<()> {

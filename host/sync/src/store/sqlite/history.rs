@@ -47,20 +47,9 @@ pub(super) fn forget_runs(tx: &Transaction<'_>, keep: u32, before: &str) -> rusq
     Ok(gone)
 }
 
-pub(super) fn hold(tx: &Transaction<'_>, run: i64, now: Millis) -> rusqlite::Result<u64> {
-    let sql = "insert or ignore into held select ?1, 1, row from person indexed by person_push
-               where push_due <= ?2 and fate = 3 and applied is not null and confirmed = 0 and displaced = 0";
-    Ok(u64::try_from(tx.execute(sql, (run, now))?).unwrap_or(0))
-}
-
-pub(super) fn confirm(tx: &Transaction<'_>, run: i64) -> rusqlite::Result<u64> {
-    let sql = "update person set confirmed = 1, push_due = 0
-               where row in (select row from held where run = ?1 and kind = 1) and fate = 3 and applied is not null";
-    Ok(u64::try_from(tx.execute(sql, [run])?).unwrap_or(0))
-}
-
 pub(super) fn held_back(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<HeldBack>> {
-    let sql = "select 'person' as kind, id, null, reason, 0, null from person where fate = 4
+    let sql = "select 'person' as kind, id, null, person.reason, coalesce(attempts, 0), next
+                 from person left join failure on kind = 4 and a = row and b = 0 where fate = 4
                union all
                select 'person', id, null, failure.reason, attempts, next from failure join person on row = a where kind = 1
                union all

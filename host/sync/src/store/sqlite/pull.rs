@@ -30,7 +30,11 @@ pub(super) fn commit_page(tx: &Transaction<'_>, page: &PageCommit<'_>) -> rusqli
                     tx.prepare_cached("delete from source_member where user = ?1 and source_group = ?2")?
                         .execute((user, group))?
                 } else {
-                    tx.prepare_cached("insert or ignore into source_member values (?1, ?2)")?.execute((user, group))?
+                    let sql = "select 1 from source_member where user = ?1 and source_group = ?2";
+                    let known = optional(tx, sql, (user, group), |_| Ok(()))?;
+                    let sql = "insert into source_member (user, source_group) values (?1, ?2) on conflict do update set seen = 1";
+                    tx.prepare_cached(sql)?.execute((user, group))?;
+                    usize::from(known.is_none())
                 };
                 if changed > 0 {
                     tx.prepare_cached("update person set group_due = 0 where id = ?1")?.execute([user])?;
@@ -129,7 +133,6 @@ fn remove_row(tx: &Transaction<'_>, id: &str, row: Row) -> rusqlite::Result<bool
         return Ok(false);
     }
     tx.prepare_cached("update person set map_due = 0 where row = ?1")?.execute([row])?;
-    tx.prepare_cached("delete from source_member where user = ?1")?.execute([id])?;
     mark_dependents(tx, id)?;
     Ok(true)
 }
@@ -151,7 +154,18 @@ pub(super) fn sweep(tx: &Transaction<'_>, limit: u32) -> rusqlite::Result<Vec<St
     for (row, id) in &unseen {
         remove_row(tx, id, *row)?;
     }
+    if unseen.is_empty() {
+        sweep_memberships(tx)?;
+    }
     Ok(unseen.into_iter().map(|(_, id)| id).collect())
+}
+
+/// Memberships in groups of the source that the round did not mention. Those of a removed user stay until then: the source may tell
+/// nothing about them when the user is restored.
+fn sweep_memberships(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    let sql = "update person set group_due = 0 where id in (select user from source_member where seen = 0)";
+    tx.execute(sql, [])?;
+    tx.execute("delete from source_member where seen = 0", []).map(|_| ())
 }
 
 fn unseen(connection: &Connection, limit: u32) -> rusqlite::Result<Vec<(Row, String)>> {

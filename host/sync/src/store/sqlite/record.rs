@@ -2,7 +2,7 @@
 
 use rusqlite::Transaction;
 
-use super::{apply_effects, subject_key};
+use super::{apply_effects, hand_out, subject_key};
 use crate::store::{Applied, Effects, Failed, Row, Subject};
 
 pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effects) -> rusqlite::Result<()> {
@@ -11,8 +11,8 @@ pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effect
             Applied::PersonIn { row, profile, matching, active, remote } => {
                 // What is wanted may have changed since it was handed out; then it stays due.
                 let sql = "update person set applied = ?2, applied_match = ?3, applied_active = ?4,
-                             remote = coalesce(?5, remote), displaced = 0,
-                             push_due = case when profile is ?2 and fate = ?6 then null else 0 end
+                             remote = coalesce(?5, remote), displaced = 0, doubt = 0,
+                             push_due = case when (profile is ?2 and fate = ?6) or fate = 4 then null else 0 end
                            where row = ?1";
                 let fate = if *active { 1 } else { 2 };
                 tx.prepare_cached(sql)?.execute((row, profile, matching, active, remote, fate))?;
@@ -20,7 +20,7 @@ pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effect
             }
             Applied::PersonOut { row, memberships } => person_out(tx, *row, *memberships)?,
             Applied::TeamIn { row, definition, remote } => {
-                let sql = "update team set applied = ?2, remote = coalesce(?3, remote), confirmed = 0,
+                let sql = "update team set applied = ?2, remote = coalesce(?3, remote), abandoned = 0, doubt = 0,
                              push_due = case when definition is ?2 and wanted = 1 then null else 0 end
                            where row = ?1";
                 tx.prepare_cached(sql)?.execute((row, definition, remote))?;
@@ -28,14 +28,14 @@ pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effect
             }
             Applied::TeamOut { row, left } => {
                 let sql = if *left {
-                    "update team set confirmed = 2, push_due = null where row = ?1"
+                    "update team set abandoned = 1, doubt = 0, push_due = null where row = ?1"
                 } else {
-                    "update team set applied = null, remote = null, push_due = case when wanted = 1 then 0 end where row = ?1"
+                    "update team set applied = null, remote = null, doubt = 0, push_due = case when wanted = 1 then 0 end where row = ?1"
                 };
                 tx.prepare_cached(sql)?.execute([row])?;
                 if !left {
                     let sql =
-                        "update member set applied = 0, membership = null, push_due = case when desired > 0 then 0 end
+                        "update member set applied = 0, membership = null, doubt = 0, push_due = case when desired > 0 then 0 end
                                where team = ?1";
                     tx.prepare_cached(sql)?.execute([row])?;
                     tx.prepare_cached("update team set applied_members = 0 where row = ?1")?.execute([row])?;
@@ -51,6 +51,9 @@ pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effect
                     tx.prepare_cached(sql)?.execute((team, person, membership))?;
                 }
             }
+            Applied::PersonAsBefore(row) => hand_out::person_as_before(tx, *row)?,
+            Applied::TeamAsBefore(row) => hand_out::team_as_before(tx, *row)?,
+            Applied::MembersAsBefore { team, members } => hand_out::members_as_before(tx, *team, members)?,
             Applied::Failed(failed) => write_failure(tx, failed)?,
         }
     }
@@ -58,7 +61,7 @@ pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effect
 }
 
 fn person_out(tx: &Transaction<'_>, row: Row, memberships: bool) -> rusqlite::Result<()> {
-    let sql = "update person set applied = null, applied_match = null, remote = null, displaced = 0, confirmed = 0,
+    let sql = "update person set applied = null, applied_match = null, remote = null, displaced = 0, confirmed = 0, doubt = 0,
                  push_due = case when fate in (1, 2) then 0 end where row = ?1";
     tx.prepare_cached(sql)?.execute([row])?;
     forget(tx, Subject::Person(row))?;
@@ -66,7 +69,8 @@ fn person_out(tx: &Transaction<'_>, row: Row, memberships: bool) -> rusqlite::Re
         let sql = "update team set applied_members = applied_members - 1
                    where row in (select team from member where person = ?1 and applied > 0)";
         tx.prepare_cached(sql)?.execute([row])?;
-        let sql = "update member set applied = 0, membership = null, push_due = case when desired > 0 then 0 end
+        let sql =
+            "update member set applied = 0, membership = null, doubt = 0, push_due = case when desired > 0 then 0 end
                    where person = ?1 and applied > 0";
         tx.prepare_cached(sql)?.execute([row])?;
     }
@@ -82,7 +86,7 @@ fn members_in(tx: &Transaction<'_>, team: Row, members: &[(Row, Option<String>, 
         let sql = "update team set applied_members = applied_members + 1 where row = ?1
                    and exists (select 1 from member where team = ?1 and person = ?2 and applied = 0)";
         tx.prepare_cached(sql)?.execute((team, person))?;
-        let sql = "update member set applied = ?3, membership = coalesce(?4, membership),
+        let sql = "update member set applied = ?3, membership = coalesce(?4, membership), doubt = 0,
                      push_due = case when desired <> ?3 then 0 end
                    where team = ?1 and person = ?2";
         tx.prepare_cached(sql)?.execute((team, person, role, membership))?;
@@ -96,7 +100,8 @@ fn members_out(tx: &Transaction<'_>, team: Row, members: &[Row]) -> rusqlite::Re
         let sql = "update team set applied_members = applied_members - 1 where row = ?1
                    and exists (select 1 from member where team = ?1 and person = ?2 and applied > 0)";
         tx.prepare_cached(sql)?.execute((team, person))?;
-        let sql = "update member set applied = 0, membership = null, push_due = case when desired > 0 then 0 end
+        let sql =
+            "update member set applied = 0, membership = null, doubt = 0, push_due = case when desired > 0 then 0 end
                    where team = ?1 and person = ?2";
         tx.prepare_cached(sql)?.execute((team, person))?;
         let sql = "delete from member where team = ?1 and person = ?2 and desired = 0 and by_rule = 0 and by_admin = 0";
@@ -106,13 +111,13 @@ fn members_out(tx: &Transaction<'_>, team: Row, members: &[Row]) -> rusqlite::Re
     Ok(())
 }
 
-fn forget(tx: &Transaction<'_>, subject: Subject) -> rusqlite::Result<()> {
+pub(super) fn forget(tx: &Transaction<'_>, subject: Subject) -> rusqlite::Result<()> {
     let (kind, a, b) = subject_key(subject);
     tx.prepare_cached("delete from failure where kind = ?1 and a = ?2 and b = ?3")?.execute((kind, a, b))?;
     Ok(())
 }
 
-fn write_failure(tx: &Transaction<'_>, failed: &Failed) -> rusqlite::Result<()> {
+pub(super) fn write_failure(tx: &Transaction<'_>, failed: &Failed) -> rusqlite::Result<()> {
     let (kind, a, b) = subject_key(failed.subject);
     let sql = "insert into failure (kind, a, b, attempts, next, parked, reason, status, code, request_id)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -141,6 +146,8 @@ fn write_failure(tx: &Transaction<'_>, failed: &Failed) -> rusqlite::Result<()> 
             let sql = "update member set push_due = ?3 where team = ?1 and person = ?2";
             tx.prepare_cached(sql)?.execute((team, person, failed.next))?;
         }
+        // When it is mapped again stands in the decision.
+        Subject::Decision(_) => {}
     }
     Ok(())
 }
@@ -160,7 +167,7 @@ pub(super) fn retry(tx: &Transaction<'_>, person: Option<&str>, team: Option<&st
     tx.execute(
         "update failure set next = 0, parked = 0, attempts = 0
         where (?1 is null and ?2 is null)
-           or (kind = 1 and a = (select row from person where id = ?1))
+           or (kind in (1, 4) and a = (select row from person where id = ?1))
            or (kind = 2 and a = (select row from team where key = ?2))
            or (kind = 3 and (b = (select row from person where id = ?1) or a = (select row from team where key = ?2)))",
         (person, team),

@@ -4,6 +4,8 @@
 --   applied   what the target is known to hold (person.applied, team.applied, member.applied)
 -- A column *_due says that a row has work to do and from when (milliseconds since 1970; 0 = now; null = nothing to do). It is set in
 -- the transaction that makes the work, so the plan is always "desired - applied" and finding it costs only what is in it.
+-- doubt says that something was handed to the target and no answer was recorded: 1 made, 2 changed, 3 removed. What may be there counts as
+-- applied, and it stays due until an answer comes.
 -- Wide tables have a rowid and narrow ones do not: rowid tables with a separate key took inserts 4 to 8 times as fast.
 
 create table setting (name text primary key, value text not null) without rowid;
@@ -20,6 +22,7 @@ create table person (
   applied_active integer not null default 1,
   applied_match text,
   displaced integer not null default 0,
+  doubt integer not null default 0,
   confirmed integer not null default 0,
   map_due integer,
   group_due integer,
@@ -33,7 +36,9 @@ create index person_match on person (applied_match) where applied_match is not n
 create table mirror (row integer primary key, object text not null);
 create table seen (row integer primary key);
 create table source_group (id text primary key, object text not null) without rowid;
-create table source_member (user text not null, source_group text not null, primary key (user, source_group)) without rowid;
+create table source_member (
+  user text not null, source_group text not null, seen integer not null default 1, primary key (user, source_group)
+) without rowid;
 create index source_member_group on source_member (source_group);
 
 create table team (
@@ -49,7 +54,13 @@ create table team (
   applied_members integer not null default 0,
   remote text,
   applied text,
-  confirmed integer not null default 0,
+  -- How many members it had when it was last in step.
+  settled integer not null default 0,
+  -- 0 free, 1 its changes are held because they are too many, 2 somebody let them go
+  held integer not null default 0,
+  -- It could not be removed: it stays, empty.
+  abandoned integer not null default 0,
+  doubt integer not null default 0,
   push_due integer
 );
 create index team_push on team (push_due) where push_due is not null;
@@ -65,6 +76,7 @@ create table member (
   desired integer not null default 0,
   applied integer not null default 0,
   membership text,
+  doubt integer not null default 0,
   push_due integer,
   primary key (team, person)
 ) without rowid;
@@ -80,7 +92,7 @@ create table waiting (value text not null, person integer not null, primary key 
 create table dependency (subject text not null, person integer not null, primary key (subject, person)) without rowid;
 create index dependency_person on dependency (person);
 
--- What did not succeed. kind: 1 person, 2 group, 3 membership (a = group, b = person).
+-- What did not succeed. kind: 1 person, 2 group, 3 membership (a = group, b = person), 4 mapping or grouping of a person.
 create table failure (
   kind integer not null, a integer not null, b integer not null default 0,
   attempts integer not null, next integer not null, parked integer not null default 0,

@@ -69,8 +69,8 @@ fn write_desired(tx: &Transaction<'_>, team: Row, person: Row, now: i64, applied
         let sql = "delete from member where team = ?1 and person = ?2 and by_rule = 0 and by_admin = 0";
         tx.prepare_cached(sql)?.execute((team, person))?;
     }
-    let sql =
-        "update member set desired = ?3, push_due = case when ?3 <> applied then 0 end where team = ?1 and person = ?2";
+    let sql = "update member set desired = ?3, push_due = case when ?3 <> applied or doubt = 1 then 0 end
+               where team = ?1 and person = ?2";
     tx.prepare_cached(sql)?.execute((team, person, now))?;
     tx.prepare_cached("delete from failure where kind = 3 and a = ?1 and b = ?2")?.execute((team, person))?;
     Ok(())
@@ -98,8 +98,8 @@ fn refresh_wanted(tx: &Transaction<'_>, team: Row, depth: u32) -> rusqlite::Resu
     let (before, parent, wanted): (bool, Option<String>, bool) =
         tx.prepare_cached(sql)?.query_row([team], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let sql = "update team set wanted = ?2, push_due =
-                 case when ?2 and (applied is null or applied <> definition) then coalesce(push_due, 0)
-                      when not ?2 and applied is not null and confirmed <> 2 then coalesce(push_due, 0) end
+                 case when ?2 and (applied is null or applied <> definition or doubt <> 0) then coalesce(push_due, 0)
+                      when not ?2 and applied is not null and abandoned = 0 then coalesce(push_due, 0) end
                where row = ?1";
     tx.prepare_cached(sql)?.execute((team, wanted))?;
     if let Some(parent) = parent.filter(|_| before != wanted && depth < DEEPEST) {
@@ -121,7 +121,7 @@ pub(super) fn describe(tx: &Transaction<'_>, teams: &[TeamDescription]) -> rusql
             },
         };
         let sql = "update team set definition = ?2, parent = ?3, minimum = ?4, keep_empty = ?5,
-                   confirmed = case when ?2 is null then confirmed else 0 end where row = ?1";
+                   abandoned = case when ?2 is null then abandoned else 0 end where row = ?1";
         tx.prepare_cached(sql)?.execute((row, &team.definition, &team.parent, team.minimum, team.keep_empty))?;
         write_admins(tx, row, &team.admins, &mut touched)?;
         touched.entry(row).or_default();
@@ -151,9 +151,15 @@ fn write_admins(
 ) -> rusqlite::Result<()> {
     let mut wanted = BTreeSet::new();
     for id in admins {
-        if let Some(row) = optional(tx, "select row from person where id = ?1", [id], |row| row.get::<_, Row>(0))? {
-            wanted.insert(row);
-        }
+        let row = match optional(tx, "select row from person where id = ?1", [id], |row| row.get::<_, Row>(0))? {
+            Some(row) => row,
+            // The source has not told of this user yet, or never will.
+            None => {
+                tx.prepare_cached("insert into person (id) values (?1)")?.execute([id])?;
+                tx.last_insert_rowid()
+            }
+        };
+        wanted.insert(row);
     }
     let sql = "select person from member where team = ?1 and by_admin = 1";
     let before: BTreeSet<Row> = collect(tx, sql, [team], |row| row.get(0))?.into_iter().collect();

@@ -54,6 +54,7 @@ fn present(job: &Job, phone: &str, groups: &[&str]) -> Decision {
         looked_up: None,
         map_due: None,
         group_due: None,
+        failure: None,
     }
 }
 
@@ -92,7 +93,8 @@ fn people(fixture: &Fixture, phase: PeoplePhase) -> Vec<PersonWork> {
 }
 
 const IN: PeoplePhase = PeoplePhase::In { matching_is_identity: false };
-const OUT: PeoplePhase = PeoplePhase::Out { confirmed_only: false };
+const OUT: PeoplePhase = PeoplePhase::Out { confirmed_only: false, alone: false };
+const MEMBERS_IN: Direction = Direction::In { matching_is_identity: false };
 const MEMBERS_OUT: Direction = Direction::Out { leave_to_people_out: false, confirmed_only: false };
 
 fn put(fixture: &Fixture, work: &PersonWork) {
@@ -119,12 +121,12 @@ fn push_all(fixture: &Fixture) -> usize {
         record(Applied::TeamIn { row: team.row, definition: team.definition.unwrap(), remote: Some("t".into()) });
         done += 1;
     }
-    for direction in [Direction::In, MEMBERS_OUT] {
+    for direction in [MEMBERS_IN, MEMBERS_OUT] {
         for team in store.teams_with_members(direction, 0, 0, 100, None).unwrap() {
             let members = store.members(team.row, direction, 0, 0, 100, None).unwrap();
             done += members.len();
             record(match direction {
-                Direction::In => Applied::MembersIn {
+                Direction::In { .. } => Applied::MembersIn {
                     team: team.row,
                     members: members.iter().map(|m| (m.row, Some(format!("m-{}", m.id)), m.admin)).collect(),
                 },
@@ -282,7 +284,7 @@ fn the_second_with_a_phone_number_waits_until_the_first_gives_it_up() {
     let woken = jobs(&fixture, Stage::Map);
     assert_eq!(woken.iter().map(|job| job.id.as_str()).collect::<Vec<_>>(), ["b"]);
     assert_eq!(decide(&fixture, &[present(&woken[0], "+1", &[])]), []);
-    let displaced = people(&fixture, PeoplePhase::Displaced { matching_is_identity: false });
+    let displaced = people(&fixture, PeoplePhase::Displaced { matching_is_identity: false, alone: false });
     assert_eq!(displaced.iter().map(|work| work.id.as_str()).collect::<Vec<_>>(), ["a"]);
 }
 
@@ -298,7 +300,7 @@ fn two_people_can_swap_their_phone_numbers() {
     let woken = jobs(&fixture, Stage::Map);
     assert_eq!((woken.len(), woken[0].id.as_str()), (1, "a"));
     assert_eq!(decide(&fixture, &[again("+2", 0)]), []);
-    let displaced = people(&fixture, PeoplePhase::Displaced { matching_is_identity: true });
+    let displaced = people(&fixture, PeoplePhase::Displaced { matching_is_identity: true, alone: false });
     assert_eq!(displaced.len(), 2);
 }
 
@@ -339,7 +341,7 @@ fn held_deletions_go_when_they_are_confirmed_and_only_those() {
     let run = fixture.store.start_run("incremental", "2026-01-01T00:00:00Z").unwrap();
     assert_eq!(fixture.store.hold(run, 0).unwrap(), 1);
     decide(&fixture, &[absent(&queue[1])]);
-    let confirmed = PeoplePhase::Out { confirmed_only: true };
+    let confirmed = PeoplePhase::Out { confirmed_only: true, alone: false };
     assert_eq!(people(&fixture, confirmed).len(), 0);
     let held = Direction::Out { leave_to_people_out: false, confirmed_only: true };
     assert_eq!(fixture.store.teams_with_members(held, 0, 0, 10, None).unwrap().len(), 0);

@@ -705,8 +705,9 @@ pub trait Store: Send + Sync {
     fn applied_people(&self) -> Result<u64>;
     /// People to be pushed.
     fn people(&self, phase: PeoplePhase, now: Millis, after: Row, limit: u32, only: Only) -> Result<Vec<PersonWork>>;
-    /// Every person that the target should hold, behind `after`: for targets that want everything.
-    fn all_people(&self, after: Row, limit: u32) -> Result<Vec<PersonWork>>;
+    /// Every person that the target should hold, behind `after`: for targets that want everything. Where the matching value is all that says
+    /// who somebody is, nobody is listed in the place of another.
+    fn all_people(&self, matching_is_identity: bool, after: Row, limit: u32) -> Result<Vec<PersonWork>>;
     /// Groups to be created or changed; only those whose parent the target holds.
     fn teams_in(&self, now: Millis, after: Row, limit: u32) -> Result<Vec<TeamWork>>;
     /// Groups to be removed.

@@ -91,7 +91,10 @@ pub(super) async fn push(context: &Context, only: Only) -> Result<(), Stop> {
     context.progress.begin(Part::Push, Some(total));
     let mut targets = Targets::open(context).await?;
     let abilities = targets.limits.can;
-    let ends = abilities.contains(Abilities::REMOVAL_ENDS_MEMBERSHIPS) && targets.limits.people != Delivery::Nothing;
+    // A list of groups does not change when an entry goes, and nobody is removed from where nobody is listed.
+    let ends = abilities.contains(Abilities::REMOVAL_ENDS_MEMBERSHIPS)
+        && targets.limits.people != Delivery::Nothing
+        && targets.limits.groups == Delivery::Changes;
     let plan = Plan {
         identity: abilities.contains(Abilities::MATCHING_IS_IDENTITY),
         ends,

@@ -314,8 +314,8 @@ impl Store for SqliteStore {
     fn people(&self, phase: PeoplePhase, now: Millis, after: Row, limit: u32, only: Only) -> Result<Vec<PersonWork>> {
         self.read(|c| push::people(c, phase, now, after, limit, only))
     }
-    fn all_people(&self, after: Row, limit: u32) -> Result<Vec<PersonWork>> {
-        self.read(|c| push::all_people(c, after, limit))
+    fn all_people(&self, matching_is_identity: bool, after: Row, limit: u32) -> Result<Vec<PersonWork>> {
+        self.read(|c| push::all_people(c, matching_is_identity, after, limit))
     }
     fn teams_in(&self, now: Millis, after: Row, limit: u32) -> Result<Vec<TeamWork>> {
         self.read(|c| push::teams_in(c, now, after, limit))

@@ -82,7 +82,7 @@ delegate! {
     read pending(now: Millis) -> Pending;
     read applied_people() -> u64;
     read people(phase: PeoplePhase, now: Millis, after: Row, limit: u32, only: Only) -> Vec<PersonWork>;
-    read all_people(after: Row, limit: u32) -> Vec<PersonWork>;
+    read all_people(matching_is_identity: bool, after: Row, limit: u32) -> Vec<PersonWork>;
     read teams_in(now: Millis, after: Row, limit: u32) -> Vec<TeamWork>;
     read teams_out(now: Millis, after: Row, limit: u32) -> Vec<TeamWork>;
     read all_teams(after: Row, limit: u32) -> Vec<TeamWork>;

@@ -183,7 +183,7 @@ impl Scenario<'_> {
             let calls = self.world.target().calls;
             match report.next.as_deref().and_then(parse_rfc3339) {
                 Some(next) => self.world.clock.advance_to(next + 1_000),
-                None if calls == 0 && report.status != Status::Failure => return true,
+                None if calls == 0 && report.status != Status::Failure && self.held.is_none() => return true,
                 None => self.world.clock.advance(Duration::from_secs(60)),
             }
         }

@@ -131,7 +131,8 @@ async fn hand_out_people(
 ) -> Result<Option<Outcome>, Stop> {
     let mut after: Row = 0;
     loop {
-        let works = context.blocking(move |store| store.all_people(after, limit.clamp(1, 1_000))).await?;
+        let (identity, limit) = (plan.identity, limit.clamp(1, 1_000));
+        let works = context.blocking(move |store| store.all_people(identity, after, limit)).await?;
         let Some(last) = works.last() else { return finish(context, target, Part::People).await };
         after = last.row;
         let operations: Vec<Operation> = works

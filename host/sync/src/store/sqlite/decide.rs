@@ -120,11 +120,15 @@ pub(super) fn commit_decisions(
 /// Gives the person its matching value, unless somebody else has it. What it had before and has no more becomes free, and those
 /// who wait for that are mapped again.
 fn claim(tx: &Transaction<'_>, decision: &Decision) -> rusqlite::Result<Option<Conflict>> {
-    let keeps = "select 1 from person where row = ?1 and applied is not null";
-    if decision.fate == Fate::Held && optional(tx, keeps, [decision.row], |_| Ok(()))?.is_some() {
-        return Ok(None);
-    }
-    let wanted = decision.matching.as_deref().filter(|_| matches!(decision.fate, Fate::Present | Fate::Suspended));
+    let wanted = match decision.fate {
+        Fate::Present | Fate::Suspended => decision.matching.clone(),
+        // Whoever is held keeps what the target holds.
+        Fate::Held => tx
+            .prepare_cached("select applied_match from person where row = ?1")?
+            .query_row([decision.row], |row| row.get(0))?,
+        Fate::Absent | Fate::Unknown => None,
+    };
+    let wanted = wanted.as_deref();
     let held = collect(tx, "select value from claim where person = ?1", [decision.row], |row| row.get::<_, String>(0))?;
     for value in held.iter().filter(|value| Some(value.as_str()) != wanted) {
         tx.prepare_cached("delete from claim where value = ?1")?.execute([value])?;
@@ -140,6 +144,9 @@ fn claim(tx: &Transaction<'_>, decision: &Decision) -> rusqlite::Result<Option<C
     let sql = "select person.row, id from claim join person on person.row = claim.person where value = ?1";
     let holder: Option<(Row, String)> = optional(tx, sql, [wanted], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if let Some((_, holder)) = holder {
+        if decision.fate == Fate::Held {
+            return Ok(None);
+        }
         tx.prepare_cached("insert or ignore into waiting values (?1, ?2)")?.execute((wanted, decision.row))?;
         let id =
             tx.prepare_cached("select id from person where row = ?1")?.query_row([decision.row], |row| row.get(0))?;

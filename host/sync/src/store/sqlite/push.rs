@@ -85,9 +85,17 @@ pub(super) fn applied_memberships(
     Ok(memberships)
 }
 
-pub(super) fn all_people(connection: &Connection, after: Row, limit: u32) -> rusqlite::Result<Vec<PersonWork>> {
-    let sql = format!("{PERSON} where row > ?1 and (fate in (1, 2) or applied is not null) order by row limit ?2");
-    collect(connection, &sql, (after, limit), person_work)
+pub(super) fn all_people(
+    connection: &Connection,
+    identity: bool,
+    after: Row,
+    limit: u32,
+) -> rusqlite::Result<Vec<PersonWork>> {
+    let sql = format!(
+        "{PERSON} where row > ?1 and (fate in (1, 2) or (applied is not null and not (?3 and displaced = 1)))
+         order by row limit ?2"
+    );
+    collect(connection, &sql, (after, limit, identity), person_work)
 }
 
 const TEAM: &str = "select team.row, team.key, team.rule, team.definition, team.applied, team.remote, parent.remote,
@@ -183,7 +191,8 @@ pub(super) fn teams_with_members(
            select member.team from member indexed by member_push cross join person on person.row = member.person
              cross join team known on known.row = member.team
            where {condition} and member.team > ?2 and (?4 is null or member.person = ?4)
-             and known.applied is not null and known.doubt <> 1 and known.doubt <> 3 and known.held <> 1
+             and known.applied is not null and known.doubt <> 1 and known.doubt <> 3
+             and (known.held <> 1 or person.fate <> 1)
            group by member.team order by member.team limit ?3)
          order by team.row"
     );
@@ -204,6 +213,7 @@ pub(super) fn members(
         "select person.row, id, person.remote, membership, coalesce(applied_match, match, ''), desired, member.applied, member.doubt
          from member indexed by member_push join person on person.row = member.person
          where {condition} and team = ?5 and person > ?2 and (?4 is null or member.person = ?4)
+           and (person.fate <> 1 or (select held from team where team.row = ?5) <> 1)
          order by person limit ?3"
     );
     collect(connection, &sql, (now, after, limit, only, team), member_work)
@@ -220,8 +230,8 @@ pub(super) fn all_members(
                  case when team.held = 1 then member.applied else max(desired, member.applied) end, member.applied, member.doubt
                from member join person on person.row = member.person join team on team.row = member.team
                where member.team = ?1 and person > ?2
-                 and case when team.held = 1 then member.applied > 0 else
-                   desired > 0 or (?4 and member.applied > 0 and fate = 3 and person.applied is not null and person.confirmed = 0) end
+                 and (case when team.held = 1 and fate in (1, 4) then member.applied > 0 else desired > 0 end
+                   or (?4 and member.applied > 0 and fate = 3 and person.applied is not null and person.confirmed = 0))
                order by person limit ?3";
     collect(connection, sql, (team, after, limit, keep_unconfirmed), member_work)
 }

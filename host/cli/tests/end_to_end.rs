@@ -1,4 +1,5 @@
 //! The real command against the emulator.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

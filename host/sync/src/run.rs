@@ -169,7 +169,7 @@ pub async fn execute(context: &Context, kind: &str, started: Millis, wish: &Wish
         started: report.started.clone(),
         ended: Some(report.ended.clone()),
         message: report.message.clone(),
-        counts: serde_json::to_value(&report.counts).unwrap_or_default(),
+        counts: serde_json::to_value(report.counts).unwrap_or_default(),
     })?;
     Ok(report)
 }

@@ -120,11 +120,8 @@ async fn with_parents(
         let mut parents = Vec::new();
         let mut level = Vec::new();
         for (key, group) in wanted.into_iter().zip(groups) {
-            if let Some(parent) = group.as_ref().and_then(|group| group.parent.clone()) {
-                if known.insert(parent.clone()) {
-                    parents.push(parent);
-                }
-            }
+            let parent = group.as_ref().and_then(|group| group.parent.clone());
+            parents.extend(parent.filter(|parent| known.insert(parent.clone())));
             if group.is_none() {
                 note(context, &format!("no rule makes the group {key} any more"));
             }

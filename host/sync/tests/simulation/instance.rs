@@ -198,13 +198,11 @@ impl Target for TargetInstance {
         Box::pin(async move {
             let world = Arc::clone(&self.world);
             let fortune = world.chaos.step("push");
-            for operation in &operations {
-                if let Operation::PutPerson(entry) = operation {
-                    if let Some(phone) = self.text(&entry.values, "phone") {
-                        world.target().attempted.insert((entry.person.clone(), phone));
-                    }
-                }
-            }
+            let attempted = operations.iter().filter_map(|operation| match operation {
+                Operation::PutPerson(entry) => Some((entry.person.clone(), self.text(&entry.values, "phone")?)),
+                _ => None,
+            });
+            world.target().attempted.extend(attempted);
             let dead = || Err(StepError::Unusable("the process is dead".into()));
             if matches!(fortune, Fortune::Dead | Fortune::DiesBefore) {
                 return dead();

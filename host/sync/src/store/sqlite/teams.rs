@@ -102,12 +102,11 @@ fn refresh_wanted(tx: &Transaction<'_>, team: Row, depth: u32) -> rusqlite::Resu
                       when not ?2 and applied is not null and abandoned = 0 then coalesce(push_due, 0) end
                where row = ?1";
     tx.prepare_cached(sql)?.execute((team, wanted))?;
-    if let Some(parent) = parent.filter(|_| before != wanted && depth < DEEPEST) {
-        if let Some(row) = optional(tx, "select row from team where key = ?1", [&parent], |row| row.get(0))? {
-            refresh_wanted(tx, row, depth + 1)?;
-        }
+    let Some(parent) = parent.filter(|_| before != wanted && depth < DEEPEST) else { return Ok(()) };
+    match optional(tx, "select row from team where key = ?1", [&parent], |row| row.get(0))? {
+        Some(row) => refresh_wanted(tx, row, depth + 1),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 pub(super) fn describe(tx: &Transaction<'_>, teams: &[TeamDescription]) -> rusqlite::Result<()> {

@@ -1,98 +1,15 @@
 //! The real command against the emulator.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod fixture;
 
+use std::path::Path;
+
+use fixture::Fixture;
 use rollcall_emulator::faults::{Action, Fault};
 use rollcall_emulator::record::Call;
-use rollcall_emulator::{
-    APPLICATION_ID, APPLICATION_SECRET, CLIENT_ID, CLIENT_SECRET, Emulator, Options, REFRESH_TOKEN, Service, generator,
-};
+use rollcall_emulator::{CLIENT_SECRET, Service, generator};
 use serde_json::{Map, Value, json};
-
-/// A tenant in a folder of its own, with an emulator.
-struct Fixture {
-    emulator: Emulator,
-    folder: tempfile::TempDir,
-}
-
-impl Fixture {
-    async fn new(users: Vec<Map<String, Value>>) -> Self {
-        let options = Options { users, kaizala_limit: None, ..Options::default() };
-        let emulator = Emulator::start(options).await.unwrap();
-        let fixture = Self { emulator, folder: tempfile::tempdir().unwrap() };
-        fixture.write("");
-        fixture
-    }
-
-    fn tenant(&self) -> PathBuf {
-        self.folder.path().join("contoso.toml")
-    }
-
-    /// Writes the tenant's file: the usual one, and more.
-    fn write(&self, more: &str) {
-        let (graph, kaizala) = (&self.emulator.graph_url, &self.emulator.kaizala_url);
-        let text = format!(
-            r#"
-[source.login]
-kind = "microsoft"
-tenant_id = "contoso"
-client_id = "{CLIENT_ID}"
-client_secret = "{CLIENT_SECRET}"
-login_url = "{graph}"
-graph_url = "{graph}"
-
-[target.login]
-kind = "kaizala"
-url = "{kaizala}"
-application_id = "{APPLICATION_ID}"
-application_secret = "{APPLICATION_SECRET}"
-refresh_token = "{REFRESH_TOKEN}"
-
-[target.settings]
-directory = "endpoint"
-
-[[group]]
-key = "sales"
-name = "Sales"
-rule = 'user.department -eq "Sales"'
-
-[[group]]
-key = "managers"
-name = "Managers"
-rule = 'user.jobTitle -contains "Manager"'
-{more}"#
-        );
-        std::fs::write(self.tenant(), text).unwrap();
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
-        command.current_dir(self.folder.path()).args(arguments);
-        command
-    }
-
-    /// Runs the command beside the emulator, which lives in this process.
-    async fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = self.command(arguments);
-        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
-    }
-
-    async fn sync(&self) -> Value {
-        let output = self.run(&["sync", "contoso.toml", "--json"]).await;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
-    }
-
-    fn groups(&self) -> std::collections::BTreeMap<String, Vec<String>> {
-        self.emulator.shared().kaizala.membership()
-    }
-
-    fn writes(&self) -> Vec<Call> {
-        self.emulator.calls().into_iter().filter(Call::writes).collect()
-    }
-}
 
 fn person(id: &str, phone: &str, department: &str, title: &str) -> Map<String, Value> {
     json!({"id": id, "displayName": format!("Person {id}"), "mobilePhone": phone, "department": department, "jobTitle": title,

@@ -58,13 +58,13 @@ impl Profile {
         Some(Self { schema, values })
     }
 
-    /// The same values in the order of another schema, matched by name: what the other has and this has not is null.
+    /// The same values in the order of another schema, matched by name: of what the other has and this has not, nothing is known.
     pub fn in_order_of(&self, mine: &[Attribute], other: &[Attribute], number: SchemaNumber) -> Self {
         let values = other
             .iter()
             .map(|wanted| {
                 let position = mine.iter().position(|attribute| attribute.name == wanted.name);
-                position.and_then(|at| self.values.get(at)).cloned().unwrap_or(Value::Null)
+                position.and_then(|at| self.values.get(at)).cloned().unwrap_or(Value::Keep)
             })
             .collect();
         Self { schema: number, values }

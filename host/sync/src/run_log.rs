@@ -32,7 +32,7 @@ pub fn changes(attributes: &[Attribute], old: &[Value], new: &[Value]) -> Vec<Ch
     for (position, attribute) in attributes.iter().enumerate() {
         let before = old.get(position).unwrap_or(&Value::Null);
         let after = new.get(position).unwrap_or(&Value::Null);
-        if before == after || *after == Value::Keep {
+        if before == after || *after == Value::Keep || (*before == Value::Keep && *after == Value::Null) {
             continue;
         }
         let shown = |value: &Value| match value {

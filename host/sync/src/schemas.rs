@@ -93,7 +93,8 @@ impl Schemas {
         self.known.get(&self.current).map_or(&[], |attributes| attributes)
     }
 
-    /// Reads a stored profile, in the order of the schema in use.
+    /// Reads a stored profile, in the order of the schema in use. `keep` stands for what an older schema did not have: the target may hold a
+    /// value of still earlier days.
     pub fn read(&self, text: &str) -> Option<Vec<Value>> {
         let profile = Profile::decode(text, |number| self.known.get(&number).cloned())?;
         if profile.schema == self.current {
@@ -146,7 +147,7 @@ mod tests {
         let stored = old.write(vec![text("1"), text("2")]);
         let new = Schemas::load(&store, &vec![attribute("b", false), attribute("c", false)].into()).unwrap();
         assert_eq!((old.current, new.current), (1, 2));
-        assert_eq!(new.read(&stored), Some(vec![text("2"), Value::Null]));
+        assert_eq!(new.read(&stored), Some(vec![text("2"), Value::Keep]), "nobody knows what the target has of c");
         let again = Schemas::load(&store, &vec![attribute("a", false), attribute("b", false)].into()).unwrap();
         assert_eq!(again.current, 1);
     }

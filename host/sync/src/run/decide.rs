@@ -475,7 +475,7 @@ impl Draft {
         let profile = shape
             .grouping_attributes
             .iter()
-            .map(|at| values.get(*at as usize).cloned().unwrap_or(Value::Null))
+            .map(|at| values.get(*at as usize).filter(|value| **value != Value::Keep).cloned().unwrap_or(Value::Null))
             .collect();
         let mut properties = self.slice(&layout.grouping);
         for (value, name) in properties.iter_mut().zip(&shape.grouping_properties) {

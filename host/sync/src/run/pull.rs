@@ -27,6 +27,9 @@ struct Round {
     full: bool,
     /// The properties that it asks for.
     properties: Vec<String>,
+    /// Some of its pages are stored, and not the last.
+    #[serde(default)]
+    begun: bool,
 }
 
 /// What the task that fetches sends to the one that stores.
@@ -45,6 +48,8 @@ pub(super) async fn pull(context: &Context) -> Result<(), Stop> {
     let mut round = open_round(context)?;
     loop {
         match read_round(context, &round).await? {
+            // It tells what was so when an earlier run began it: what came since then is in another.
+            Ended::Complete if round.begun => round = open_round(context)?,
             Ended::Complete => return Ok(()),
             Ended::Expired(reason) if context.policy.resets() && context.store.setting("cursor")?.is_some() => {
                 let message =
@@ -80,7 +85,7 @@ fn open_round(context: &Context) -> Result<Round, Stop> {
         }
         _ => {}
     }
-    let round = Round { full: true, properties };
+    let round = Round { full: true, properties, begun: false };
     context.store.start_full_round()?;
     context.store.set(&[("cursor", None), ("round", Some(&text_of(&round)))])?;
     Ok(round)
@@ -191,16 +196,17 @@ fn source_change(change: Change) -> Vec<SourceChange> {
 async fn store_page(context: &Context, round: &Round, page: Page, effects: Effects) -> Result<(), Stop> {
     let changes: Vec<SourceChange> = page.changes.into_iter().flat_map(source_change).collect();
     let count = changes.len();
-    let cursor = match page.next {
-        Next::More(cursor) => Some(cursor),
+    let begun = text_of(&Round { begun: true, ..round.clone() });
+    let settings = match page.next {
+        Next::More(cursor) => vec![("cursor", cursor), ("round", begun)],
         // The cursor of the last page is stored by `finish_round`, after the sweep: a crash before that reads this page again.
-        Next::Complete(_) => None,
+        Next::Complete(_) => Vec::new(),
     };
     let (full, interest) = (round.full, context.interest());
     let receipt = context
         .blocking(move |store| {
             let settings: Vec<(&str, Option<&str>)> =
-                cursor.iter().map(|cursor| ("cursor", Some(cursor.as_str()))).collect();
+                settings.iter().map(|(name, value)| (*name, Some(value.as_str()))).collect();
             store.commit_page(&PageCommit {
                 changes: &changes,
                 full,
@@ -254,7 +260,7 @@ async fn finish_round(context: &Context, round: &Round, cursor: Option<String>, 
         }
     }
     // Without a cursor every round lists everything: the next one begins like this one.
-    let next = Round { full: cursor.is_none(), ..round.clone() };
+    let next = Round { full: cursor.is_none(), begun: false, ..round.clone() };
     let text = text_of(&next);
     context.store.set(&[
         ("cursor", cursor.as_deref()),

@@ -51,12 +51,12 @@ impl SqliteStore {
     /// When the file cannot be opened or was written by a newer version.
     pub fn open(path: &Path) -> Result<Self> {
         let mut writer = Connection::open(path)?;
+        writer.busy_timeout(std::time::Duration::from_secs(10))?;
         writer.execute_batch(
             "pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off;
              pragma cache_size = -65536; pragma wal_autocheckpoint = 4000; pragma temp_store = memory;",
         )?;
         writer.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-        writer.busy_timeout(std::time::Duration::from_secs(10))?;
         migrate(&mut writer)?;
         Ok(Self { writer: Mutex::new(writer), readers: Mutex::default(), path: path.to_owned() })
     }
@@ -103,17 +103,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn migrate(connection: &mut Connection) -> Result<()> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let found: i64 = connection.query_row("pragma user_version", [], |row| row.get(0))?;
+    let version = |connection: &Connection| connection.query_row("pragma user_version", [], |row| row.get(0));
+    if version(connection)? == known {
+        return Ok(());
+    }
+    // Another process may be at it at this moment: whoever comes second waits, and finds it done.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = version(&transaction)?;
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
-    for (version, migration) in (1i64..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
-        let transaction = connection.transaction()?;
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(migration)?;
-        transaction.pragma_update(None, "user_version", version)?;
-        transaction.commit()?;
     }
-    Ok(())
+    transaction.pragma_update(None, "user_version", known)?;
+    Ok(transaction.commit()?)
 }
 
 fn fate_of(number: i64) -> Fate {

@@ -217,12 +217,12 @@ impl<'a> Expectation<'a> {
         memberships
     }
 
-    /// Whether the rule's groups follow from a value that history decides and the target does not hold.
+    /// Whether the rule's groups follow from a value that history decides and that only the target holds.
     fn is_open(&self, rule: &Rule) -> bool {
         let Makes::ByAttribute(_, name) = &rule.makes else { return false };
         let open = |attribute: &&MappedAttribute| attribute.creation_only || attribute.keeps;
         let attribute = self.configuration.attributes.iter().find(|attribute| attribute.name == *name);
-        self.target.flavour.limits.people == Delivery::Nothing && attribute.is_some_and(|attribute| open(&attribute))
+        attribute.is_some_and(|attribute| open(&attribute))
     }
 
     /// The value of an attribute; where history decides it, that which the target holds.

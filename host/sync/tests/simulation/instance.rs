@@ -124,7 +124,9 @@ impl TargetInstance {
             Operation::PutPerson(entry) => self.put_person(target, entry),
             Operation::RemovePerson(entry) => {
                 let phone = self.text(&entry.before, "phone");
-                target.remove_person(&entry.person, entry.remote.as_deref(), phone.as_deref()).map(|()| plain())
+                let phones = self.world.directory().find(&entry.person).map(|user| user.phones.clone());
+                let (remote, phones) = (entry.remote.as_deref(), phones.unwrap_or_default());
+                target.remove_person(&entry.person, remote, phone.as_deref(), &phones).map(|()| plain())
             }
             Operation::PutGroup(entry) => self.put_group(target, entry),
             Operation::AddMembers(entry) => self.add_members(target, entry, entry.group.remote.as_deref()),
@@ -190,7 +192,7 @@ impl Target for TargetInstance {
                     _ => Failure::Failed(fault),
                 }));
             }
-            Ok(Ok(self.world.target().flavour.limits.clone()))
+            Ok(Ok(self.world.target().flavour.limits))
         })
     }
 
@@ -198,11 +200,6 @@ impl Target for TargetInstance {
         Box::pin(async move {
             let world = Arc::clone(&self.world);
             let fortune = world.chaos.step("push");
-            let attempted = operations.iter().filter_map(|operation| match operation {
-                Operation::PutPerson(entry) => Some((entry.person.clone(), self.text(&entry.values, "phone")?)),
-                _ => None,
-            });
-            world.target().attempted.extend(attempted);
             let dead = || Err(StepError::Unusable("the process is dead".into()));
             if matches!(fortune, Fortune::Dead | Fortune::DiesBefore) {
                 return dead();

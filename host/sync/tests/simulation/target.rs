@@ -102,8 +102,6 @@ pub struct TargetModel {
     /// Calls of `push` since somebody set it back.
     pub calls: u32,
     made: u32,
-    /// Who was ever put where, whether it was done or not: the person and the phone number.
-    pub attempted: BTreeSet<(String, String)>,
 }
 
 /// Why an operation was refused, or what it broke.
@@ -126,14 +124,7 @@ impl TargetModel {
     /// A target in which somebody has made entries and groups already.
     pub fn draw(rng: &mut Rng, directory: &Directory) -> Self {
         let flavour = Flavour::draw(rng);
-        let mut model = Self {
-            flavour,
-            people: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            calls: 0,
-            made: 0,
-            attempted: BTreeSet::new(),
-        };
+        let mut model = Self { flavour, people: BTreeMap::new(), groups: BTreeMap::new(), calls: 0, made: 0 };
         // Some foreign entries have the phone numbers of users, and are there to be taken over.
         for user in directory.live().filter(|user| user.id.ends_with('1')) {
             if let Some(phone) = user.text("mobilePhone").filter(|phone| phone.starts_with('+')) {
@@ -217,8 +208,14 @@ impl TargetModel {
         Ok((place, adopted))
     }
 
-    /// Removes a person's entry; one that is not there is removed already.
-    pub fn remove_person(&mut self, person: &str, remote: Option<&str>, phone: Option<&str>) -> Verdict<()> {
+    /// Removes a person's entry; one that is not there is removed already. `phones` are all numbers that the person ever had.
+    pub fn remove_person(
+        &mut self,
+        person: &str,
+        remote: Option<&str>,
+        phone: Option<&str>,
+        phones: &BTreeSet<String>,
+    ) -> Verdict<()> {
         let place = if self.identity() {
             match phone {
                 Some(phone) => Some(phone.to_owned()),
@@ -229,9 +226,9 @@ impl TargetModel {
         };
         let Some(place) = place else { return Ok(()) };
         let Some(entry) = self.people.get(&place) else { return Ok(()) };
-        // Whose phone number this is was to have this entry; whether it was taken over, nobody knows.
-        let claimed = self.identity() && self.attempted.contains(&(person.to_owned(), place.clone()));
-        if entry.owner != Owner::Ours(person.to_owned()) && !(entry.owner == Owner::Foreign && claimed) {
+        // Where a phone number says who somebody is, the entry at one's own number may be let go although an answer that told of it was lost.
+        let own = self.identity() && phones.contains(&place) && entry.owner == Owner::Foreign;
+        if entry.owner != Owner::Ours(person.to_owned()) && !own {
             return never(format!("{person} is removed at {place}, which is the entry of {:?}", entry.owner));
         }
         self.people.remove(&place);

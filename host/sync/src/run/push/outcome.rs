@@ -46,12 +46,18 @@ pub(super) fn planned_person(context: &Context, mut work: PersonWork, leaves: bo
     if leaves {
         return Planned::PersonOut { before: before.unwrap_or_default(), work };
     }
-    if work.fate == Fate::Held {
+    if work.fate == Fate::Held && !leaves {
+        work.profile.clone_from(&work.applied);
         work.fate = if work.applied_active { Fate::Present } else { Fate::Suspended };
     }
     // What may have been made is made again; the target finds it.
     let before = before.filter(|_| work.doubt != Doubt::Made);
     Planned::Person { values: read(&work.profile).unwrap_or_default(), before, work }
+}
+
+/// A value that the target holds; of one that nobody knows there is nothing to tell.
+fn known_value(value: &Value) -> Value {
+    if *value == Value::Keep { Value::Null } else { value.clone() }
 }
 
 fn member(work: &MemberWork) -> Member {
@@ -98,15 +104,15 @@ impl Planned {
                     person: work.id.clone(),
                     remote: work.remote.clone(),
                     values: values.iter().enumerate().map(unchanged).collect(),
-                    before: before.clone().unwrap_or_default(),
+                    before: before.iter().flatten().map(known_value).collect(),
                     active: work.fate == Fate::Present,
                 })
             }
             Self::PersonOut { work, before } => Operation::RemovePerson(PersonEntry {
                 person: work.id.clone(),
                 remote: work.remote.clone(),
-                values: before.clone(),
-                before: before.clone(),
+                values: before.iter().map(known_value).collect(),
+                before: before.iter().map(known_value).collect(),
                 active: work.applied_active,
             }),
             Self::Team { team, members } => Operation::PutGroup(GroupWithMembers {

@@ -2,7 +2,7 @@
 
 use rusqlite::Transaction;
 
-use super::number_of_standing;
+use super::{number_of_standing, teams};
 use crate::store::{Attempt, Row, Standing};
 
 /// Notes doubts. What may be made by this counts as applied, so that it is found and removed if it is not wanted any more.
@@ -10,7 +10,7 @@ pub(super) fn hand_out(tx: &Transaction<'_>, attempts: &[Attempt]) -> rusqlite::
     for attempt in attempts {
         match attempt {
             Attempt::PersonIn(row) => {
-                let sql = "update person set doubt = case when applied is null or doubt = 1 then 1 else 2 end,
+                let sql = "update person set doubt = case when applied is null or doubt = 1 then 1 when doubt = 3 then 3 else 2 end,
                              applied_match = case when applied is null then match else applied_match end,
                              applied = coalesce(applied, profile)
                            where row = ?1";
@@ -23,7 +23,7 @@ pub(super) fn hand_out(tx: &Transaction<'_>, attempts: &[Attempt]) -> rusqlite::
                 }
             }
             Attempt::TeamIn(row) => {
-                let sql = "update team set doubt = case when applied is null or doubt = 1 then 1 else 2 end,
+                let sql = "update team set doubt = case when applied is null or doubt = 1 then 1 when doubt = 3 then 3 else 2 end,
                              applied = coalesce(applied, definition)
                            where row = ?1";
                 tx.prepare_cached(sql)?.execute([row])?;
@@ -77,7 +77,7 @@ pub(super) fn person_as_before(tx: &Transaction<'_>, row: Row) -> rusqlite::Resu
                  displaced = case when doubt = 1 then 0 else displaced end, doubt = 0
                where row = ?1";
     tx.prepare_cached(sql)?.execute([row])?;
-    Ok(())
+    teams::leave_if_held(tx, row)
 }
 
 /// The group is as it was.

@@ -159,7 +159,7 @@ pub(super) fn all_teams(connection: &Connection, after: Row, limit: u32) -> rusq
 fn members_condition(direction: Direction) -> String {
     match direction {
         Direction::In { matching_is_identity } => {
-            let free = "and not exists (
+            let free = "and person.applied_match = person.match and not exists (
                 select 1 from person holder cross join member place on place.person = holder.row and place.team = member.team
                 where holder.applied_match = person.applied_match and holder.row <> person.row and place.applied > 0)";
             format!(
@@ -227,7 +227,7 @@ pub(super) fn all_members(
     keep_unconfirmed: bool,
 ) -> rusqlite::Result<Vec<MemberWork>> {
     let sql = "select person.row, id, person.remote, membership, coalesce(match, applied_match, ''),
-                 case when team.held = 1 then member.applied else max(desired, member.applied) end, member.applied, member.doubt
+                 case when desired > 0 and team.held <> 1 then desired else member.applied end, member.applied, member.doubt
                from member join person on person.row = member.person join team on team.row = member.team
                where member.team = ?1 and person > ?2
                  and (case when team.held = 1 and fate in (1, 4) then member.applied > 0 else desired > 0 end

@@ -2,7 +2,7 @@
 
 use rusqlite::Transaction;
 
-use super::{apply_effects, hand_out, subject_key};
+use super::{apply_effects, hand_out, subject_key, teams};
 use crate::store::{Applied, Effects, Failed, Row, Subject};
 
 pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effects) -> rusqlite::Result<()> {
@@ -74,6 +74,7 @@ fn person_out(tx: &Transaction<'_>, row: Row, memberships: bool) -> rusqlite::Re
                    where person = ?1 and applied > 0";
         tx.prepare_cached(sql)?.execute([row])?;
     }
+    teams::leave_if_held(tx, row)?;
     // Nothing of a removed user is kept once the target has let it go.
     let sql = "delete from member where person = ?1 and desired = 0 and applied = 0 and by_rule = 0 and by_admin = 0";
     tx.prepare_cached(sql)?.execute([row])?;

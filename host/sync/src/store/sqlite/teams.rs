@@ -39,8 +39,12 @@ pub(super) fn refresh_members_of(
     fate: Fate,
     touched: &mut BTreeMap<Row, i64>,
 ) -> rusqlite::Result<()> {
+    // Whoever is held stays where the target has them, and is nowhere if the target has them not.
     if fate == Fate::Held {
-        return Ok(());
+        let sql = "select applied is not null from person where row = ?1";
+        if tx.prepare_cached(sql)?.query_row([person], |row| row.get(0))? {
+            return Ok(());
+        }
     }
     refresh(tx, "person = ?2", number_of(fate), person, touched)
 }
@@ -73,6 +77,17 @@ fn write_desired(tx: &Transaction<'_>, team: Row, person: Row, now: i64, applied
                where team = ?1 and person = ?2";
     tx.prepare_cached(sql)?.execute((team, person, now))?;
     tx.prepare_cached("delete from failure where kind = 3 and a = ?1 and b = ?2")?.execute((team, person))?;
+    Ok(())
+}
+
+/// Somebody who is held has lost the entry: nothing keeps their place in groups.
+pub(super) fn leave_if_held(tx: &Transaction<'_>, person: Row) -> rusqlite::Result<()> {
+    let sql = "select 1 from person where row = ?1 and fate = 4 and applied is null";
+    if optional(tx, sql, [person], |_| Ok(()))?.is_some() {
+        let mut touched = BTreeMap::new();
+        refresh_members_of(tx, person, Fate::Held, &mut touched)?;
+        count_members(tx, &touched)?;
+    }
     Ok(())
 }
 

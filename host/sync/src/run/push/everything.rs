@@ -12,7 +12,7 @@ use super::{Plan, STEP, Targets};
 use crate::run::Stop;
 use crate::run::context::{Context, step_error};
 use crate::steps::Target;
-use crate::store::{Direction, Effects, Fate, Row, TeamWork};
+use crate::store::{Attempt, Direction, Effects, Fate, Row, TeamWork};
 
 /// Hands out all people, if anything about one of them is due; answers whether the target has them. Where memberships do not end with an
 /// entry, those who are gone are recorded by [`people_out`], once they are in no group any more.
@@ -34,6 +34,7 @@ pub(super) async fn people(
     let mut refused = None;
     if targets.limits.people == Delivery::Everything {
         let before = context.store.setting(PEOPLE)?.is_some();
+        doubt_memberships(context, targets, plan).await?;
         let mut target = targets.take(context).await?;
         refused = hand_out_people(context, target.as_mut(), plan, targets.limits.operations).await?;
         if refused.is_none() {
@@ -44,6 +45,22 @@ pub(super) async fn people(
     let (delivered, settled) = (refused.is_none(), if plan.alone { &phases[..1] } else { &phases[..] });
     settle(context, targets, plan, settled, refused, recorder).await?;
     Ok(delivered)
+}
+
+/// Those who are not listed any more lose their memberships with the last word, whether its answer arrives or not.
+async fn doubt_memberships(context: &Context, targets: &Targets, plan: &Plan) -> Result<(), Stop> {
+    if !plan.ends {
+        return Ok(());
+    }
+    let mut feed = Feed::new(context, *plan, Phase::PeopleOut(plan.people_out(false)), &targets.limits);
+    loop {
+        let batch = feed.next().await?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let attempts: Vec<Attempt> = batch.iter().flat_map(|planned| planned.attempts(true)).collect();
+        context.blocking(move |store| store.hand_out(&attempts)).await?;
+    }
 }
 
 /// Records that those are gone who are in no group any more.

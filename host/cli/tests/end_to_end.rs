@@ -7,7 +7,6 @@ use std::path::Path;
 
 use fixture::Fixture;
 use rollcall_emulator::faults::{Action, Fault};
-use rollcall_emulator::record::Call;
 use rollcall_emulator::{CLIENT_SECRET, Service, generator};
 use serde_json::{Map, Value, json};
 
@@ -227,4 +226,59 @@ async fn an_expression_is_tried_without_a_tenant() {
     let error: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(error["error"]["message"].as_str().unwrap().contains("Join"));
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_removals_wait_until_somebody_who_has_seen_them_lets_them_go() {
+    let users: Vec<_> = (1..=9)
+        .map(|number| person(&format!("p{number}"), &format!("+91980000000{number}"), "Sales", "Analyst"))
+        .collect();
+    let fixture = Fixture::new(users).await;
+    fixture.write("[safety]\nmax_deletions = 1\n");
+    assert_eq!(fixture.sync().await["status"], "Success");
+    for id in ["p1", "p2", "p3"] {
+        fixture.emulator.shared().world.delete(id, false);
+    }
+    let report = fixture.sync().await;
+    assert_eq!((&report["status"], &report["counts"]["deletions_held"]), (&json!("Held"), &json!(3)), "{report}");
+    assert_eq!(fixture.emulator.shared().kaizala.people.len(), 9);
+    let history = fixture.run(&["history", "contoso.toml"]).await;
+    let history = String::from_utf8_lossy(&history.stdout).into_owned();
+    let told = ["waiting for a confirmation", "Person p1 (p1)", "Person p3 (p3)", "--confirm-deletions 2"];
+    assert!(told.iter().all(|text| history.contains(text)), "{history}");
+
+    let output = fixture.run(&["sync", "contoso.toml", "--confirm-deletions", "2"]).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fixture.emulator.shared().kaizala.people.len(), 6);
+    assert_eq!(fixture.groups()["Sales"].len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_would_empty_a_large_group_waits_for_a_confirmation() {
+    let users: Vec<_> = (1..=9)
+        .map(|number| person(&format!("p{number}"), &format!("+91980000000{number}"), "Sales", "Analyst"))
+        .collect();
+    let fixture = Fixture::new(users).await;
+    let safety = "[safety]\nlarge_group = 5\n";
+    let rule = |department: &str| {
+        format!("[[group]]\nkey = \"staff\"\nname = \"Staff\"\nrule = 'user.department -eq \"{department}\"'\n{safety}")
+    };
+    fixture.write(&rule("Sales"));
+    assert_eq!(fixture.sync().await["status"], "Success");
+    assert_eq!(fixture.sync().await["status"], "Success");
+    // A slip of the pen.
+    fixture.write(&rule("Salse"));
+    let report = fixture.sync().await;
+    assert_eq!((&report["status"], &report["counts"]["groups_held"]), (&json!("Held"), &json!(1)), "{report}");
+    assert_eq!(fixture.groups()["Staff"].len(), 9);
+    // Mended, it is not held any more.
+    fixture.write(&rule("Sales"));
+    assert_eq!(fixture.sync().await["status"], "Success");
+    fixture.write(&rule("Salse"));
+    let run = fixture.sync().await["run"].to_string();
+    let history = fixture.run(&["history", "contoso.toml"]).await;
+    let history = String::from_utf8_lossy(&history.stdout).into_owned();
+    assert!(history.contains("group Staff is held: of 9 members 9 would leave"), "{history}");
+    fixture.run(&["sync", "contoso.toml", "--confirm-deletions", &run]).await;
+    assert_eq!(fixture.groups().get("Staff").map_or(0, Vec::len), 0);
 }

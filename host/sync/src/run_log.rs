@@ -65,6 +65,8 @@ pub enum Deed {
     Skipped,
     /// Left as it is, for a reason.
     HeldBack,
+    /// Not removed until somebody confirms it.
+    RemovalHeld,
 }
 
 /// What a line is about.
@@ -224,7 +226,9 @@ impl Entry {
     /// Whether the line is about something that did not go as wished.
     pub fn failed(&self) -> bool {
         match &self.event {
-            Event::Person { deed, .. } | Event::Group { deed, .. } => *deed == Deed::HeldBack,
+            Event::Person { deed, .. } | Event::Group { deed, .. } => {
+                matches!(deed, Deed::HeldBack | Deed::RemovalHeld)
+            }
             Event::MemberHeldBack { .. }
             | Event::CallFailed { .. }
             | Event::DeletionsHeld { .. }
@@ -297,6 +301,7 @@ impl Entry {
 
 fn spoken(deed: Deed) -> &'static str {
     match deed {
+        Deed::RemovalHeld => "would remove, once it is confirmed,",
         Deed::Created => "created",
         Deed::Adopted => "adopted",
         Deed::Updated => "updated",

@@ -760,10 +760,12 @@ pub trait Store: Send + Sync {
     fn hold(&self, run: i64, now: Millis) -> Result<u64>;
     /// Holds the changes of large groups that are too many, unless somebody let them go, and frees those that are not any more.
     fn hold_teams(&self, run: i64, now: Millis, too_many: TooMany) -> Result<Vec<HeldTeam>>;
+    /// Notes the size of every group that is in step, for [`hold_teams`](Self::hold_teams) to compare with.
+    fn settle_teams(&self) -> Result<()>;
     /// Confirms what a run holds; answers how many.
     fn confirm(&self, run: i64) -> Result<u64>;
-    /// Ids of people whose removal a run holds.
-    fn held(&self, run: i64, limit: u32) -> Result<Vec<String>>;
+    /// People whose removal a run holds, behind `after`.
+    fn held(&self, run: i64, after: Row, limit: u32) -> Result<Vec<PersonWork>>;
 
     /// Due wake-ups of a step.
     fn due_wakes(&self, step: &str, now: Millis) -> Result<Vec<String>>;

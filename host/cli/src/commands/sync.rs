@@ -79,7 +79,11 @@ pub fn lines(counts: &Counts) -> Vec<String> {
     let groups =
         [(counts.groups_created, "created"), (counts.groups_updated, "updated"), (counts.groups_removed, "removed")];
     let members = [(counts.members_added, "added"), (counts.members_removed, "removed")];
-    let held = [(counts.held_back, "objects held back"), (counts.deletions_held, "removals held")];
+    let held = [
+        (counts.held_back, "objects held back"),
+        (counts.deletions_held, "removals held"),
+        (counts.groups_held, "groups held"),
+    ];
     let calls = [(counts.calls, "made"), (counts.calls_failed, "failed")];
     [
         list("people", &people),

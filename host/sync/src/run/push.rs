@@ -27,7 +27,7 @@ use super::Stop;
 use super::context::{Context, step_error};
 use super::describe;
 use crate::progress::Part;
-use crate::run_log::Event;
+use crate::run_log::{Deed, Event};
 use crate::steps::{StepError, Target};
 use crate::store::{Attempt, Direction, Effects, HeldTeam, Only, PeoplePhase, TooMany};
 
@@ -36,6 +36,9 @@ const STEP: &str = "target";
 
 /// A wait that is worth staying for when nobody asked for one: the second and third attempt come within it.
 const SHORT_WAIT: Duration = Duration::from_secs(10);
+
+/// How many held removals are read at a time.
+const HELD_LISTED: u32 = 500;
 
 /// More passes than this mean that a target answers "later" for ever.
 const PASSES: usize = 100;
@@ -105,9 +108,15 @@ pub(super) async fn push(context: &Context, only: Only) -> Result<(), Stop> {
     if only.is_none() {
         hold_teams(context)?;
     }
+    passes(context, &mut targets, &plan).await?;
+    Ok(context.store.settle_teams()?)
+}
+
+/// Passes until nothing is due soon.
+async fn passes(context: &Context, targets: &mut Targets, plan: &Plan) -> Result<(), Stop> {
     for _ in 0..PASSES {
         let mut recorder = Recorder::new(context, plan.ends);
-        pass(context, &mut targets, &plan, &mut recorder).await?;
+        pass(context, targets, plan, &mut recorder).await?;
         if let Some((until, reason)) = recorder.told_to_wait() {
             return Err(Stop::Waiting { until, reason });
         }
@@ -145,7 +154,22 @@ fn hold_removals(context: &Context, only: Only) -> Result<bool, Stop> {
     let held = context.store.hold(context.run, now)?;
     context.log.write(Event::DeletionsHeld { count: held, limit });
     context.counts.add(|counts| counts.deletions_held = held);
-    Ok(true)
+    let mut after = 0;
+    loop {
+        let people = context.store.held(context.run, after, HELD_LISTED)?;
+        let Some(last) = people.last() else { return Ok(true) };
+        after = last.row;
+        for work in people {
+            let before = work.applied.as_deref().and_then(|text| context.schemas.read(text));
+            context.log.write(Event::Person {
+                deed: Deed::RemovalHeld,
+                person: work.id,
+                name: name_of(context, &before.unwrap_or_default()),
+                changes: Vec::new(),
+                reason: work.reason,
+            });
+        }
+    }
 }
 
 /// Holds large groups that would lose or gain too many members.

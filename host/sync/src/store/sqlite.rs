@@ -391,12 +391,14 @@ impl Store for SqliteStore {
     fn hold_teams(&self, run: i64, now: Millis, too_many: TooMany) -> Result<Vec<HeldTeam>> {
         self.write(|tx| hold::hold_teams(tx, run, now, too_many))
     }
+    fn settle_teams(&self) -> Result<()> {
+        self.write(|tx| hold::settle_teams(tx))
+    }
     fn confirm(&self, run: i64) -> Result<u64> {
         self.write(|tx| hold::confirm(tx, run))
     }
-    fn held(&self, run: i64, limit: u32) -> Result<Vec<String>> {
-        let sql = "select id from held join person using (row) where run = ?1 and kind = 1 order by row limit ?2";
-        self.read(|c| collect(c, sql, (run, limit), |row| row.get(0)))
+    fn held(&self, run: i64, after: Row, limit: u32) -> Result<Vec<PersonWork>> {
+        self.read(|c| push::held(c, run, after, limit))
     }
 
     fn due_wakes(&self, step: &str, now: Millis) -> Result<Vec<String>> {

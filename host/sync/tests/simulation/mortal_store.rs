@@ -100,8 +100,9 @@ delegate! {
     read held_back(limit: u32) -> Vec<HeldBack>;
     write hold(run: i64, now: Millis) -> u64;
     write hold_teams(run: i64, now: Millis, too_many: TooMany) -> Vec<HeldTeam>;
+    write settle_teams() -> ();
     write confirm(run: i64) -> u64;
-    read held(run: i64, limit: u32) -> Vec<String>;
+    read held(run: i64, after: Row, limit: u32) -> Vec<PersonWork>;
     read due_wakes(step: &str, now: Millis) -> Vec<String>;
     write clear_wakes(step: &str, now: Millis) -> ();
     read next_due(now: Millis) -> Option<Millis>;

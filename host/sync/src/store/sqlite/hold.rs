@@ -30,12 +30,6 @@ pub(super) fn hold_teams(
                where member.push_due <= ?1 group by member.team";
     let changes: Vec<Change> =
         collect(tx, sql, [now], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
-    // What has nothing to do is in step, and that is its size to compare with.
-    tx.execute(
-        "update team set settled = applied_members, held = 0 where (settled <> applied_members or held <> 0)
-           and row not in (select team from member indexed by member_push where push_due is not null)",
-        [],
-    )?;
     let mut held = Vec::new();
     for (row, state, members, entering, leaving) in changes {
         let share = |share: f64| (members as f64 * share).floor() as i64;
@@ -59,6 +53,14 @@ pub(super) fn hold_teams(
         }
     }
     Ok(held)
+}
+
+/// Groups whose members have nothing to do are in step, and this is their size to compare with. One that is still growing for the first
+/// time has none yet.
+pub(super) fn settle_teams(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    let sql = "update team set settled = applied_members, held = 0 where (settled <> applied_members or held <> 0)
+                 and row not in (select team from member indexed by member_push where push_due is not null)";
+    tx.execute(sql, []).map(|_| ())
 }
 
 /// Lets go what a run holds.

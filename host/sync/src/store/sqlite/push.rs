@@ -65,6 +65,15 @@ pub(super) fn people(
     collect(connection, &sql, (now, after, limit, only, flag, alone), person_work)
 }
 
+/// People whose removal a run holds.
+pub(super) fn held(connection: &Connection, run: i64, after: Row, limit: u32) -> rusqlite::Result<Vec<PersonWork>> {
+    let sql = format!(
+        "{PERSON} where row in (select row from held where run = ?1 and kind = 1 and row > ?2 order by row limit ?3)
+         order by row"
+    );
+    collect(connection, &sql, (run, after, limit), person_work)
+}
+
 /// The groups that the target has a person in.
 pub(super) fn applied_memberships(
     connection: &Connection,

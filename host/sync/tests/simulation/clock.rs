@@ -25,6 +25,11 @@ impl VirtualClock {
         self.0.fetch_add(i64::try_from(time.as_millis()).expect("a simulation is short"), Ordering::SeqCst);
     }
 
+    /// Somebody sets the clock.
+    pub fn jump(&self, hours: i64) {
+        self.0.fetch_add(hours * 3_600_000, Ordering::SeqCst);
+    }
+
     /// Goes to a moment, if it is still to come.
     pub fn advance_to(&self, moment: Millis) {
         self.0.fetch_max(moment, Ordering::SeqCst);

@@ -124,8 +124,10 @@ impl TargetInstance {
             Operation::PutPerson(entry) => self.put_person(target, entry),
             Operation::RemovePerson(entry) => {
                 let phone = self.text(&entry.before, "phone");
-                let phones = self.world.directory().find(&entry.person).map(|user| user.phones.clone());
-                let (remote, phones) = (entry.remote.as_deref(), phones.unwrap_or_default());
+                let directory = self.world.directory();
+                let user = directory.users.iter().find(|user| user.id == entry.person);
+                let phones = user.map(|user| user.phones.clone()).unwrap_or_default();
+                let remote = entry.remote.as_deref();
                 target.remove_person(&entry.person, remote, phone.as_deref(), &phones).map(|()| plain())
             }
             Operation::PutGroup(entry) => self.put_group(target, entry),

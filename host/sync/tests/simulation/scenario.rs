@@ -80,6 +80,11 @@ impl Scenario<'_> {
             self.tell(|_| "the administrator resets the sync".to_owned());
             self.administer(|store| store.reset());
         }
+        if self.rng.percent(5) {
+            let hours = [-700, -30, -1, 1, 900][self.rng.below(5)];
+            self.tell(|_| format!("the clock is set by {hours} hours"));
+            self.world.clock.jump(hours);
+        }
         let hours = [0, 0, 1, 30, 200][self.rng.below(5)];
         self.world.clock.advance(Duration::from_secs(hours * 3_600 + 17));
         let (rates, fuse) = (self.rates(), self.rng.percent(35).then(|| self.rng.below(120) as u32));

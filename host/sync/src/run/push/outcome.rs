@@ -96,8 +96,11 @@ impl Planned {
         match self {
             Self::Person { work, values, before } => {
                 let known = before.as_ref().filter(|_| work.doubt == Doubt::None);
+                let new = before.is_none() || work.doubt == Doubt::Removed;
                 let unchanged = |(position, value): (usize, &Value)| match known {
                     Some(before) if before.get(position) == Some(value) => Value::Keep,
+                    // A new entry has nothing to keep.
+                    _ if new => known_value(value),
                     _ => value.clone(),
                 };
                 Operation::PutPerson(PersonEntry {

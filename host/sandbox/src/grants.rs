@@ -146,7 +146,7 @@ pub enum LinkError {
     },
     /// It imports something that no step gets.
     #[error(
-        "{step}: the component asks for {import}, which no step gets (steps have no files, sockets, arguments of their own)"
+        "{step}: the component asks for {import}, which no step gets; it has to do without, or with what the contract offers"
     )]
     NeverGranted {
         /// The step.
@@ -218,11 +218,13 @@ pub(crate) fn section_of(step: &str) -> String {
     format!("{}.grants", step.split('[').next().unwrap_or(step))
 }
 
-/// Interfaces that give nothing away: types, streams, clocks, random numbers, an empty environment, output that goes to the log.
+/// Interfaces that give nothing away: types, streams, clocks, random numbers, output that goes to the log, and an environment without
+/// variables, files or sockets.
 fn is_harmless(name: &str) -> bool {
+    let packages = ["wasi:io/", "wasi:clocks/", "wasi:random/", "wasi:cli/", "wasi:filesystem/", "wasi:sockets/"];
     name == "rollcall:sync/types"
         || name == "wasi:logging/logging"
-        || ["wasi:io/", "wasi:clocks/", "wasi:random/", "wasi:cli/"].iter().any(|package| name.starts_with(package))
+        || packages.iter().any(|package| name.starts_with(package))
 }
 
 #[cfg(test)]

@@ -33,22 +33,9 @@ const VALUE_BYTES: usize = 8 << 20;
 
 /// Links what is granted, and nothing else.
 pub(crate) fn link(linker: &mut Linker<State>, grants: &Grants) -> wasmtime::Result<()> {
-    use wasmtime_wasi::WasiView as _;
-    use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
-    use wasmtime_wasi::p2::bindings::{cli, random};
-    use wasmtime_wasi::random::WasiRandom;
-
-    wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(linker)?;
-    random::insecure::add_to_linker::<State, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
-    random::insecure_seed::add_to_linker::<State, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
-    // What the standard libraries ask for: an exit, an environment that is empty, terminals that are none.
-    cli::exit::add_to_linker::<State, WasiCli>(linker, State::cli)?;
-    cli::environment::add_to_linker::<State, WasiCli>(linker, State::cli)?;
-    cli::terminal_input::add_to_linker::<State, WasiCli>(linker, State::cli)?;
-    cli::terminal_output::add_to_linker::<State, WasiCli>(linker, State::cli)?;
-    cli::terminal_stdin::add_to_linker::<State, WasiCli>(linker, State::cli)?;
-    cli::terminal_stdout::add_to_linker::<State, WasiCli>(linker, State::cli)?;
-    cli::terminal_stderr::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    // All of WASI 0.2, with nothing in it: no variable, argument or file, no network, output that goes to the log. Components in Python or
+    // JavaScript import all of it whether they use it or not; what they find is nothing.
+    wasmtime_wasi::p2::add_to_linker_async(linker)?;
     logging::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     crate::contract::types::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     if grants.reads() {

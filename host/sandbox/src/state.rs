@@ -56,7 +56,7 @@ impl State {
         wasi.stdout(Captured { lines: lines.clone(), level: "stdout" });
         wasi.stderr(Captured { lines: lines.clone(), level: "stderr" });
         wasi.max_random_size(RANDOM_BYTES);
-        // Nothing that uses these is linked; this is the second lock on the door.
+        // No sockets: HTTP is the only way out. (No file and no variable either: a context has none until it is given one.)
         wasi.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
         if let Some(nanoseconds) = lent.still_clock {
             wasi.wall_clock(StillClock(nanoseconds));

@@ -1,0 +1,24 @@
+//! The mapping step around the behaviours.
+#![allow(unsafe_code, clippy::all, missing_docs, reason = "generated")]
+
+wit_bindgen::generate!({ path: "../../wit", world: "rollcall:sync/mapping-step", generate_all });
+
+use self::exports::rollcall::sync::mapping::{Attribute, AttributeTrace, Guest, Outcome, Person, Problem, Schema};
+
+struct Hostile;
+
+impl Guest for Hostile {
+    fn configure(_settings: String, _inherited: Vec<Attribute>) -> Result<Schema, Problem> {
+        Ok(Schema { attributes: Vec::new(), properties: Vec::new(), looked_up_properties: Vec::new() })
+    }
+
+    fn map_people(people: Vec<Person>) -> Vec<Outcome> {
+        people.iter().map(|person| Outcome::Skip(crate::behaviours::run(&person.id, &person.object))).collect()
+    }
+
+    fn explain(_person: Person) -> Vec<AttributeTrace> {
+        Vec::new()
+    }
+}
+
+export!(Hostile);

@@ -153,6 +153,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

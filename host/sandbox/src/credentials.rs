@@ -65,7 +65,7 @@ pub(crate) struct Prepared {
 enum Kind {
     Header { name: HeaderName, value: Secret },
     OAuth(ClientCredentials),
-    Kaizala(Kaizala),
+    Kaizala(Box<Kaizala>),
 }
 
 impl Credential {
@@ -92,7 +92,7 @@ impl Credential {
     /// Kaizala's connector.
     pub fn kaizala(origins: Vec<OriginGrant>, login: Kaizala) -> Self {
         let allowance = Allowance::of(&login.identity());
-        Self { origins, kind: Kind::Kaizala(login), allowance }
+        Self { origins, kind: Kind::Kaizala(Box::new(login)), allowance }
     }
 
     /// The requests a minute that everything with this login shares. Without a limit until one is set.

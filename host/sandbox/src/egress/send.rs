@@ -106,7 +106,7 @@ impl Inner {
                 Some(pause) => Some(pause),
                 None => credential.and_then(Credential::allowance).and_then(|allowance| allowance.take(clock)),
             };
-            let Some(wait) = wait else { return None };
+            let wait = wait?;
             budget.wait(wait);
             clock.sleep(wait).await;
         }

@@ -180,7 +180,8 @@ struct Service {
     bench: Bench,
 }
 
-const INVALID: &str = r#"{"message":"Access token is invalid","errorCode":"InvalidToken","errorCategoryKey":"AuthException"}"#;
+const INVALID: &str =
+    r#"{"message":"Access token is invalid","errorCode":"InvalidToken","errorCategoryKey":"AuthException"}"#;
 
 impl Service {
     async fn new(

@@ -27,7 +27,10 @@ fn a_second_start_does_not_compile_again() {
     let folder = tempfile::tempdir().unwrap();
     let (first, told) = load(&sandbox(folder.path()), &small());
     assert!(first.compiled_in.is_some());
-    assert!(matches!(told.as_slice(), [Loading::Compiling { .. }, Loading::Ready { compiled_in: Some(_) }]), "{told:?}");
+    assert!(
+        matches!(told.as_slice(), [Loading::Compiling { .. }, Loading::Ready { compiled_in: Some(_) }]),
+        "{told:?}"
+    );
     let (second, told) = load(&sandbox(folder.path()), &small());
     assert_eq!((second.compiled_in, second.digest), (None, first.digest));
     assert_eq!(told, [Loading::Ready { compiled_in: None }]);

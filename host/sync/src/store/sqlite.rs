@@ -392,7 +392,7 @@ impl Store for SqliteStore {
         self.write(|tx| hold::hold_teams(tx, run, now, too_many))
     }
     fn settle_teams(&self) -> Result<()> {
-        self.write(|tx| hold::settle_teams(tx))
+        self.write(hold::settle_teams)
     }
     fn confirm(&self, run: i64) -> Result<u64> {
         self.write(|tx| hold::confirm(tx, run))

@@ -9,7 +9,7 @@ use super::context::{Context, Policy, step_error};
 use super::decide::CHANGED_RULES;
 use crate::run_log::Event;
 use crate::steps::{Grouping, Shape};
-use crate::store::{Stage, TeamDescription};
+use crate::store::{Millis, Stage, TeamDescription};
 
 /// Groups in a batch.
 const BATCH: u32 = 500;
@@ -17,6 +17,7 @@ const BATCH: u32 = 500;
 /// Compares what the steps say of themselves with what the last run knew, and gives work to those whom a change concerns. No
 /// pull is needed for it: the mirror has everything.
 pub(super) fn note_changes(context: &Context) -> Result<(), Stop> {
+    note_clock(context)?;
     let shape = context.shape();
     let schema = context.schemas.current.to_string();
     let mapping = mapping_digest(shape, &schema, &context.policy);
@@ -71,6 +72,21 @@ pub(super) fn note_changes(context: &Context) -> Result<(), Stop> {
         ("grouping_digest", Some(&shape.grouping_digest)),
     ])?;
     Ok(())
+}
+
+/// A clock that goes back is nothing to worry about within this time.
+const CLOCK_SLACK: Millis = 60_000;
+
+/// What was decided and postponed by a clock that was ahead is looked at again once it was set right.
+fn note_clock(context: &Context) -> Result<(), Stop> {
+    let (store, now) = (context.store.as_ref(), context.clock.now());
+    let before = store.setting("clock")?.and_then(|text| text.parse::<Millis>().ok());
+    if before.is_some_and(|before| now + CLOCK_SLACK < before) {
+        note(context, "the clock was set back since the last run: everybody is mapped again, and what failed is tried again");
+        store.mark_all(Stage::Map)?;
+        store.retry(None, None)?;
+    }
+    Ok(store.set(&[("clock", Some(&now.to_string()))])?)
 }
 
 /// Changes when everybody is to be mapped again.

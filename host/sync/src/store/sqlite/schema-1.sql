@@ -30,7 +30,8 @@ create table person (
 );
 create index person_map on person (map_due) where map_due is not null;
 create index person_group on person (group_due) where group_due is not null;
-create index person_push on person (push_due) where push_due is not null;
+-- By row, because what is due is read page by page in that order; by time each page would have to be found among all that is due.
+create index person_push on person (row, push_due) where push_due is not null;
 create index person_match on person (applied_match) where applied_match is not null;
 
 create table mirror (row integer primary key, object text not null);
@@ -81,7 +82,7 @@ create table member (
   primary key (team, person)
 ) without rowid;
 create index member_person on member (person);
-create index member_push on member (team, desired, push_due) where push_due is not null;
+create index member_push on member (team, person, desired, push_due) where push_due is not null;
 
 -- The value of the first matching attribute, and who has it. Whoever comes second waits.
 create table claim (value text primary key, person integer not null) without rowid;

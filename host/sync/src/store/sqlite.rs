@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::*;
@@ -56,7 +57,7 @@ impl SqliteStore {
             "pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off;
              pragma cache_size = -65536; pragma wal_autocheckpoint = 4000; pragma temp_store = memory;",
         )?;
-        writer.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+        keep_statements(&writer)?;
         migrate(&mut writer)?;
         Ok(Self { writer: Mutex::new(writer), readers: Mutex::default(), path: path.to_owned() })
     }
@@ -77,7 +78,7 @@ impl SqliteStore {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 let connection = Connection::open_with_flags(&self.path, flags)?;
                 connection.execute_batch("pragma query_only = on; pragma cache_size = -8192;")?;
-                connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+                keep_statements(&connection)?;
                 connection.busy_timeout(std::time::Duration::from_secs(10))?;
                 connection
             }
@@ -94,6 +95,14 @@ impl SqliteStore {
         transaction.commit()?;
         Ok(answer)
     }
+}
+
+/// Lets prepared statements be used again. Without the plan's stability, every statement over a table with a partial index is compiled anew
+/// whenever a parameter changes, because the parameter might imply the index's condition (SQLite, "Query Planner Stability Guarantee").
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    Ok(())
 }
 
 /// A panic of another thread does not harm a connection: its transaction was rolled back.

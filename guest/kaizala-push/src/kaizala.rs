@@ -65,7 +65,8 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Kaizala<C, S, O> {
             Directory::None => (Delivery::Nothing, always),
         };
         TargetLimits {
-            operations: 100,
+            // Several calls' worth: what is handed out is noted before and after, and a note costs the host more than a call to a near server.
+            operations: 500,
             members: NUMBERS as u32,
             concurrency: CONCURRENCY,
             requests_per_minute: Some(self.settings.requests_per_minute),

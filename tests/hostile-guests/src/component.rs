@@ -9,16 +9,29 @@ struct Hostile;
 
 impl Guest for Hostile {
     fn configure(_settings: String, _inherited: Vec<Attribute>) -> Result<Schema, Problem> {
-        Ok(Schema { attributes: Vec::new(), properties: Vec::new(), looked_up_properties: Vec::new() })
+        Ok(Schema {
+            attributes: Vec::new(),
+            properties: vec!["displayName".to_owned()],
+            looked_up_properties: Vec::new(),
+        })
     }
 
     fn map_people(people: Vec<Person>) -> Vec<Outcome> {
-        people.iter().map(|person| Outcome::Skip(crate::behaviours::run(&person.id, &person.object))).collect()
+        people
+            .iter()
+            .map(|person| Outcome::Skip(crate::behaviours::run(&person.id, argument(&person.object))))
+            .collect()
     }
 
     fn explain(_person: Person) -> Vec<AttributeTrace> {
         Vec::new()
     }
+}
+
+/// What is said to a behaviour: the object, or, of a user as a source tells it, the name.
+fn argument(object: &str) -> &str {
+    let name = object.split_once("\"displayName\":\"").and_then(|(_, rest)| rest.split('"').next());
+    name.unwrap_or(object)
 }
 
 export!(Hostile);

@@ -2,7 +2,7 @@
 
 use crate::component::wasi::http::outgoing_handler;
 pub(crate) use crate::component::wasi::http::types::{
-    Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme,
+    Fields, IncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme,
 };
 use crate::component::wasi::io::streams::StreamError;
 

@@ -82,7 +82,10 @@ fn note_clock(context: &Context) -> Result<(), Stop> {
     let (store, now) = (context.store.as_ref(), context.clock.now());
     let before = store.setting("clock")?.and_then(|text| text.parse::<Millis>().ok());
     if before.is_some_and(|before| now + CLOCK_SLACK < before) {
-        note(context, "the clock was set back since the last run: everybody is mapped again, and what failed is tried again");
+        note(
+            context,
+            "the clock was set back since the last run: everybody is mapped again, and what failed is tried again",
+        );
         store.mark_all(Stage::Map)?;
         store.retry(None, None)?;
     }

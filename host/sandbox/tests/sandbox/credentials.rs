@@ -131,7 +131,7 @@ tests! {
 
     fn a_login_that_refuses_is_told_in_its_own_words_without_the_secret() {
         let login = Provider::new(|seen, _| {
-            let secret = seen.body.contains(CLIENT_SECRET).then_some(CLIENT_SECRET).unwrap_or_default();
+            let secret = if seen.body.contains(CLIENT_SECRET) { CLIENT_SECRET } else { "" };
             let text = format!(
                 r#"{{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret {secret}.\r\nTrace ID: 7"}}"#
             );

@@ -282,3 +282,17 @@ async fn a_rule_that_would_empty_a_large_group_waits_for_a_confirmation() {
     fixture.run(&["sync", "contoso.toml", "--confirm-deletions", &run]).await;
     assert_eq!(fixture.groups().get("Staff").map_or(0, Vec::len), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_refuses_the_login_ends_the_run_and_nothing_is_held_back_for_it() {
+    let fixture = Fixture::new(few()).await;
+    let text = std::fs::read_to_string(fixture.tenant()).unwrap();
+    std::fs::write(fixture.tenant(), text.replace(rollcall_emulator::REFRESH_TOKEN, "an-old-token")).unwrap();
+    let report = fixture.sync().await;
+    assert_eq!(report["status"], "Failure", "{report}");
+    assert!(report["message"].as_str().unwrap().contains("the login was refused"), "{report}");
+    // Mended, the next run does all of it.
+    std::fs::write(fixture.tenant(), text).unwrap();
+    let report = fixture.sync().await;
+    assert_eq!((&report["status"], &report["counts"]["people_created"]), (&json!("Success"), &json!(3)), "{report}");
+}

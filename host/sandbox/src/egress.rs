@@ -63,6 +63,10 @@ pub struct Call {
 pub trait Observer: Send + Sync {
     /// A call was made.
     fn called(&self, call: &Call);
+    /// A login was refused, in the provider's own words: no call that needs it will be answered. Default: nothing.
+    fn login_refused(&self, reason: &str) {
+        let _ = reason;
+    }
 }
 
 /// The way out for one step of a tenant.

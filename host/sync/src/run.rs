@@ -2,9 +2,9 @@
 //!
 //! | stage | reads | writes, a page or a batch in one transaction |
 //! | --- | --- | --- |
-//! | [`pull`] | the source | mirror, cursor |
-//! | [`decide`] | people that are due | profiles, memberships, what is to be pushed |
-//! | [`push`] | what is to be pushed | what was pushed |
+//! | `pull` | the source | mirror, cursor |
+//! | `decide` | people that are due | profiles, memberships, what is to be pushed |
+//! | `push` | what is to be pushed | what was pushed |
 //!
 //! A run may end anywhere, by a crash or a power cut: what is due stays due, and the next run goes on from the last transaction.
 //! Because the plan is the difference between what is desired and what is applied, a lost event heals itself.

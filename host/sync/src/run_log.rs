@@ -1,7 +1,7 @@
 //! The log of a run: one JSON object a line, every object with what changed and why; the same as readable text.
 //!
 //! The file is named after the run's number and stands in the tenant's state. Sensitive values never reach it: they are redacted where
-//! the entry is made ([`Changes`]).
+//! the entry is made ([`changes`]).
 
 use std::io::{BufRead, BufWriter, Write};
 use std::sync::{Mutex, PoisonError};

@@ -126,6 +126,9 @@ impl Inner {
         let Some(credential) = credential else { return Ok(Prepared { address: url.clone(), headers, token: None }) };
         let prepared = credential.prepare(url.clone(), headers, &self.client).await.map_err(|error| {
             self.refuse(&error.to_string());
+            if let (CredentialError::Refused(_), Some(observer)) = (&error, &self.observer) {
+                observer.login_refused(&error.to_string());
+            }
             match error {
                 // The guest's words for these: "not allowed", which is for good, and "broken", which may pass.
                 CredentialError::Elsewhere(_) => Error::HttpRequestDenied,

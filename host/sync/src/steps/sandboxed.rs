@@ -250,8 +250,12 @@ impl Target for SandboxedTarget {
 
     fn push(&mut self, operations: Vec<Operation>) -> Calling<'_, (Vec<target::Outcome>, Effects)> {
         Box::pin(async move {
-            let outcomes = self.instance.push(&operations).await.map_err(broken)?;
-            Ok((outcomes, self.recorder.effects()))
+            let outcomes = self.instance.push(&operations).await;
+            // Nothing else will succeed either, and thousands of objects would be held back for it one by one.
+            if let Some(reason) = self.lender.sink.refused_login(self.lender.step()) {
+                return Err(StepError::Unusable(reason));
+            }
+            Ok((outcomes.map_err(broken)?, self.recorder.effects()))
         })
     }
 

@@ -260,12 +260,19 @@ impl Drop for Writing {
 #[derive(Default)]
 pub struct RunSink {
     run: RwLock<Option<(Arc<RunLog>, Arc<Tally>)>>,
+    /// Steps whose login was refused, and why.
+    refused: Mutex<BTreeMap<String, String>>,
 }
 
 impl RunSink {
     /// Everything goes to this run from now on.
     pub fn attach(&self, log: Arc<RunLog>, counts: Arc<Tally>) {
         *self.run.write().unwrap_or_else(PoisonError::into_inner) = Some((log, counts));
+    }
+
+    /// Why the login of a step was refused since the last time somebody asked.
+    pub(super) fn refused_login(&self, step: &str) -> Option<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).remove(step)
     }
 
     fn with(&self, work: impl FnOnce(&RunLog, &Tally)) {
@@ -289,6 +296,11 @@ impl LogSink for StepSink {
 }
 
 impl Observer for StepSink {
+    fn login_refused(&self, reason: &str) {
+        let mut refused = self.sink.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.insert(self.step.to_string(), reason.to_owned());
+    }
+
     fn called(&self, call: &Call) {
         let failed = call.status.is_none_or(|status| status >= 400);
         self.sink.with(|log, counts| {

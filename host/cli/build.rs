@@ -17,6 +17,9 @@ fn main() {
     let root = here.ancestors().nth(2).expect("host/cli has two folders above it").to_owned();
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
     println!("cargo::rerun-if-changed=build.rs");
+    // The profile of components and their dependencies stand there.
+    println!("cargo::rerun-if-changed={}", root.join("Cargo.toml").display());
+    println!("cargo::rerun-if-changed={}", root.join("Cargo.lock").display());
     println!("cargo::rerun-if-changed={}", root.join("wit").display());
     println!("cargo::rerun-if-changed={}", root.join("guest/sdk").display());
     let present: Vec<&str> =

@@ -73,6 +73,11 @@ pub enum Command {
     },
     /// Explain why a person belongs to a group, or does not
     Why(Why),
+    /// Look at components
+    Component {
+        #[command(subcommand)]
+        command: crate::component::Component,
+    },
 }
 
 #[derive(Debug, clap::Args)]

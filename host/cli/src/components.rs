@@ -11,7 +11,7 @@ include!(concat!(env!("OUT_DIR"), "/components.rs"));
 pub struct Embedded;
 
 /// The largest file that is taken for a component; a Python one has 20 MB.
-const LARGEST: u64 = 256 << 20;
+pub const LARGEST: u64 = 256 << 20;
 
 impl Components for Embedded {
     fn bytes(&self, component: &ComponentRef) -> Result<Cow<'static, [u8]>, String> {

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod component;
 mod components;
 mod progress;
 mod refusal;
@@ -44,5 +45,6 @@ async fn run(args: Args) -> Result<u8, Refusal> {
         Command::Mapping { command } => commands::mapping::run(&command, json).await,
         Command::Rules { command } => commands::rules::run(&command, json).await,
         Command::Why(wish) => commands::why::run(&wish, json).await,
+        Command::Component { command } => component::run(&command, json).await,
     }
 }

@@ -161,3 +161,26 @@ async fn a_component_that_tells_everything_it_sees_tells_no_secret() {
         assert!(!contains(&seen, secret), "{secret} can be seen");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_is_looked_at_before_it_is_used() {
+    let fixture = Fixture::new(Vec::new()).await;
+    named(&fixture, "shout-mapping");
+    let inspect = async |component: &str| {
+        let output = fixture.run(&["component", "inspect", component, "--json"]).await;
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let own = inspect("shout-mapping.wasm").await;
+    assert_eq!(own["steps"], json!([{ "step": "mapping", "contract": "0.1.0" }]));
+    assert_eq!((&own["grants"], &own["refused"]), (&json!([]), &json!([])));
+    assert!(own["digest"].as_str().unwrap().starts_with("sha256:"), "{own}");
+    let ours = inspect("kaizala-push").await;
+    assert_eq!(ours["grants"], json!(["http", "storage", "outbox"]));
+
+    let output = fixture.run(&["component", "inspect", "contoso.toml"]).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("contoso.toml cannot be used"), "{said}");
+    let output = fixture.run(&["component", "inspect", "nowhere.wasm"]).await;
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no such file"));
+}

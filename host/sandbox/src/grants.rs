@@ -116,6 +116,65 @@ pub struct Grants {
     pub files: bool,
 }
 
+/// Something that a step may be granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Capability {
+    /// HTTP to named origins.
+    Http,
+    /// Key-value storage.
+    Storage,
+    /// Looking at other users.
+    Lookup,
+    /// Being called again at a time.
+    Scheduling,
+    /// Files for somebody else.
+    Outbox,
+    /// Files to be read.
+    Files,
+}
+
+impl Capability {
+    /// What is written in a tenant's file to grant it.
+    pub const fn setting(self) -> &'static str {
+        match self {
+            Self::Http => "http = [\"https://the-origin-it-talks-to\"]",
+            Self::Storage => "storage = true",
+            Self::Lookup => "lookup = true",
+            Self::Scheduling => "scheduling = true",
+            Self::Outbox => "outbox = true",
+            Self::Files => "files = [\"the-file-it-reads\"]",
+        }
+    }
+}
+
+/// What it takes to import an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Every step has it.
+    Nothing,
+    /// It must be granted.
+    Grant(Capability),
+    /// No step gets it.
+    Never,
+}
+
+impl Need {
+    /// What it takes to import this interface, whatever its version.
+    pub fn of(import: &str) -> Self {
+        match import.split('@').next().unwrap_or_default() {
+            "rollcall:sync/lookup" => Self::Grant(Capability::Lookup),
+            "rollcall:sync/scheduling" => Self::Grant(Capability::Scheduling),
+            "rollcall:sync/outbox" => Self::Grant(Capability::Outbox),
+            "rollcall:sync/inbox" => Self::Grant(Capability::Files),
+            "wasi:keyvalue/store" => Self::Grant(Capability::Storage),
+            "wasi:http/outgoing-handler" | "wasi:http/types" => Self::Grant(Capability::Http),
+            name if is_harmless(name) => Self::Nothing,
+            _ => Self::Never,
+        }
+    }
+}
+
 /// Why a component cannot be linked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -184,21 +243,16 @@ impl Grants {
         let asks = |interface: &str| component.imports.iter().any(|import| import.starts_with(interface));
         let either = self.reads() && asks("rollcall:sync/inbox@") && asks("wasi:http/outgoing-handler@");
         for import in &component.imports {
-            let (granted, setting) = match import.split('@').next().unwrap_or_default() {
-                "rollcall:sync/lookup" => (self.lookup, "lookup = true"),
-                "rollcall:sync/scheduling" => (self.scheduling, "scheduling = true"),
-                "rollcall:sync/outbox" => (self.outbox, "outbox = true"),
-                "rollcall:sync/inbox" => (either || self.files, "files = [\"the-file-it-reads\"]"),
-                "wasi:keyvalue/store" => (self.storage, "storage = true"),
-                "wasi:http/outgoing-handler" | "wasi:http/types" => {
-                    (either || !self.http.is_empty(), "http = [\"https://the-origin-it-talks-to\"]")
-                }
-                name if is_harmless(name) => (true, ""),
-                _ => return Err(LinkError::NeverGranted { step: step.to_owned(), import: import.clone() }),
+            let capability = match Need::of(import) {
+                Need::Nothing => continue,
+                Need::Grant(capability) => capability,
+                Need::Never => return Err(LinkError::NeverGranted { step: step.to_owned(), import: import.clone() }),
             };
+            let read = matches!(capability, Capability::Http | Capability::Files);
+            let granted = self.has(capability) || (either && read);
             if !granted {
                 let section = section_of(step);
-                let (step, import, setting) = (step.to_owned(), import.clone(), setting.to_owned());
+                let (step, import, setting) = (step.to_owned(), import.clone(), capability.setting().to_owned());
                 return Err(LinkError::NotGranted { step, import, setting, section });
             }
         }
@@ -207,6 +261,18 @@ impl Grants {
 }
 
 impl Grants {
+    /// Whether it is granted.
+    pub fn has(&self, capability: Capability) -> bool {
+        match capability {
+            Capability::Http => !self.http.is_empty(),
+            Capability::Storage => self.storage,
+            Capability::Lookup => self.lookup,
+            Capability::Scheduling => self.scheduling,
+            Capability::Outbox => self.outbox,
+            Capability::Files => self.files,
+        }
+    }
+
     /// Whether anything can be read from outside: the two ways in are linked together (see [`check`](Self::check)).
     pub(crate) fn reads(&self) -> bool {
         self.files || !self.http.is_empty()

@@ -58,7 +58,7 @@ pub use self::call_error::CallError;
 pub use self::capabilities::{Capabilities, Inbox, KeyValue, LogSink, Lookup, Outbox, Scheduling};
 pub use self::component::{Component, LoadError, Loading, StepKind};
 pub use self::egress::Egress;
-pub use self::grants::{Grants, LinkError, OriginGrant, OriginGrantError};
+pub use self::grants::{Capability, Grants, LinkError, Need, OriginGrant, OriginGrantError};
 pub use self::instance::{
     GroupingInstance, GroupingStep, MappingInstance, MappingStep, SourceInstance, SourceStep, TargetInstance,
     TargetStep,

@@ -82,12 +82,12 @@ impl<C: Client, S: Storage> Scim<C, S> {
             requests_per_minute: self.settings.requests_per_minute,
             people: Delivery::Changes,
             groups: if service.groups.is_some() { Delivery::Changes } else { Delivery::Nothing },
+            // That a removed user leaves the groups is written nowhere (RFC 7644 section 3.6), and not every service does it.
             can: Abilities::REMOVE_PEOPLE
                 | Abilities::UPDATE_PEOPLE
                 | Abilities::SUSPEND_PEOPLE
                 | Abilities::RENAME_GROUPS
                 | Abilities::REMOVE_GROUPS
-                | Abilities::REMOVAL_ENDS_MEMBERSHIPS
                 | Abilities::READ,
         };
         self.set_ready(service);

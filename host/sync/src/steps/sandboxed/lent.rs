@@ -3,7 +3,7 @@
 //! What an instance does with them is kept in its [`Recorder`] until its batch is committed. Only a target's storage is written at once: it
 //! notes there what it is about to do at another system, and such a note must survive whatever comes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -92,8 +92,7 @@ impl Lender {
     /// Capabilities for one instance, with what it does written to its recorder.
     pub(super) fn lend(&self) -> (Capabilities, Arc<Recorder>) {
         let recorder = Arc::new(Recorder::default());
-        let shared =
-            Arc::new(Lent { lender: self.clone(), recorder: Arc::clone(&recorder), projections: Mutex::default() });
+        let shared = Arc::new(Lent { lender: self.clone(), recorder: Arc::clone(&recorder), seen: Mutex::default() });
         let still = self.still.then(|| u64::try_from(self.clock.now()).unwrap_or(0).saturating_mul(1_000_000));
         let capabilities = Capabilities {
             key_value: Some(Arc::clone(&shared) as Arc<dyn KeyValue>),
@@ -112,8 +111,24 @@ impl Lender {
 struct Lent {
     lender: Lender,
     recorder: Arc<Recorder>,
-    projections: Mutex<BTreeMap<Vec<String>, Arc<Projection>>>,
+    seen: Mutex<BTreeMap<Vec<String>, Seen>>,
 }
+
+/// Others that were looked at for these properties. An instance lives no longer than the stage of a run, and the mirror stands still for as
+/// long; a few thousand people are the managers of all others.
+struct Seen {
+    projection: Projection,
+    values: HashMap<String, Option<Vec<Value>>>,
+}
+
+impl Seen {
+    fn of(properties: &[String]) -> Self {
+        Self { projection: Projection::new(properties), values: HashMap::new() }
+    }
+}
+
+/// How many of them an instance remembers.
+const REMEMBERED: usize = 4_096;
 
 impl KeyValue for Lent {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
@@ -159,17 +174,21 @@ impl Lookup for Lent {
     fn properties(&self, dependent: &str, id: &str, properties: &[String]) -> Option<Vec<Value>> {
         self.recorder.lock().1.entry(dependent.to_owned()).or_default().insert(id.to_owned());
         // A state that cannot be read now cannot be written in a moment, and the run ends with that.
-        let object = self.lender.store.object(id).ok().flatten()?;
-        let mut projections = self.projections.lock().unwrap_or_else(PoisonError::into_inner);
-        let projection = match projections.get(properties) {
-            Some(projection) => Arc::clone(projection),
-            None => {
-                let projection = Arc::new(Projection::new(properties));
-                projections.insert(properties.to_vec(), Arc::clone(&projection));
-                projection
-            }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = match seen.get_mut(properties) {
+            Some(seen) => seen,
+            None => seen.entry(properties.to_vec()).or_insert_with(|| Seen::of(properties)),
         };
-        Some(projection.read(&object))
+        if let Some(known) = seen.values.get(id) {
+            return known.clone();
+        }
+        let object = self.lender.store.object(id).ok().flatten();
+        let values = object.map(|object| seen.projection.read(&object));
+        if seen.values.len() >= REMEMBERED {
+            seen.values.clear();
+        }
+        seen.values.insert(id.to_owned(), values.clone());
+        values
     }
 
     fn in_use(&self, attribute: &str, text: &str, except: &str) -> bool {

@@ -19,9 +19,15 @@ impl<C: Client, S: Storage> Scim<C, S> {
         let place = place(ready)?;
         let group = &entry.group;
         if let Some(id) = &group.remote {
-            self.change(ready, &at(place, id), &names(group))?;
-            let receipt = self.add_to(ready, id, &entry.members)?;
-            return Ok(Receipt { remote: Some(id.clone()), ..receipt });
+            match self.change(ready, &at(place, id), &names(group)) {
+                Ok(()) => {
+                    let receipt = self.add_to(ready, id, &entry.members)?;
+                    return Ok(Receipt { remote: Some(id.clone()), ..receipt });
+                }
+                // Removed by somebody else, or by a request of ours that got no answer: it is made again.
+                Err(trouble) if trouble.is_missing() => {}
+                Err(trouble) => return Err(trouble),
+            }
         }
         match self.find_group(ready, group)? {
             Some(found) => self.adopt_group(ready, entry, &found),

@@ -29,6 +29,8 @@ mod sync;
 mod fixture;
 #[path = "../../../guest/group-rules/benches/population/mod.rs"]
 mod population;
+#[path = "../../../guest/attribute-mapping/benches/users/mod.rs"]
+mod users;
 
 include!(concat!(env!("OUT_DIR"), "/components.rs"));
 

@@ -31,19 +31,18 @@ pub(super) async fn people(
     if recorder.told_to_wait().is_some() || !any_due(context, targets, plan, &phases, PEOPLE).await? {
         return Ok(false);
     }
-    let mut refused = None;
+    let (before, mut refused) = (context.store.setting(PEOPLE)?.is_some(), None);
     if targets.limits.people == Delivery::Everything {
-        let before = context.store.setting(PEOPLE)?.is_some();
         doubt_memberships(context, targets, plan).await?;
         let mut target = targets.take(context).await?;
         refused = hand_out_people(context, target.as_mut(), plan, targets.limits.operations).await?;
         if refused.is_none() {
             targets.idle.push(target);
         }
-        settle_doubt(context, PEOPLE, before, refused.as_ref())?;
     }
     let (delivered, settled) = (refused.is_none(), if plan.alone { &phases[..1] } else { &phases[..] });
-    settle(context, targets, plan, settled, refused, recorder).await?;
+    settle(context, targets, plan, settled, refused.clone(), recorder).await?;
+    settle_doubt(context, PEOPLE, before, refused.as_ref())?;
     Ok(delivered)
 }
 
@@ -91,17 +90,16 @@ pub(super) async fn groups(
     if recorder.told_to_wait().is_some() || !any_due(context, targets, plan, &phases, GROUPS).await? {
         return Ok(());
     }
-    let mut refused = None;
+    let (before, mut refused) = (context.store.setting(GROUPS)?.is_some(), None);
     if targets.limits.groups == Delivery::Everything {
-        let before = context.store.setting(GROUPS)?.is_some();
         let mut target = targets.take(context).await?;
         refused = hand_out_groups(context, target.as_mut(), plan, targets.limits.members.max(1)).await?;
         if refused.is_none() {
             targets.idle.push(target);
         }
-        settle_doubt(context, GROUPS, before, refused.as_ref())?;
     }
-    settle(context, targets, plan, &phases, refused, recorder).await
+    settle(context, targets, plan, &phases, refused.clone(), recorder).await?;
+    settle_doubt(context, GROUPS, before, refused.as_ref())
 }
 
 /// The settings that say of people and of groups that nobody knows whether the last word arrived.
@@ -113,7 +111,7 @@ pub(super) fn in_doubt(context: &Context) -> Result<bool, Stop> {
     Ok(context.store.setting(PEOPLE)?.is_some() || context.store.setting(GROUPS)?.is_some())
 }
 
-/// A target that refused did nothing, so what was in doubt before still is; one that wants to be asked again may have done it.
+/// Once the outcome is recorded, nothing is in doubt. A target that refused did nothing, so what was in doubt before still is; one that wants to be asked again may have done it.
 fn settle_doubt(context: &Context, part: &str, before: bool, refused: Option<&Outcome>) -> Result<(), Stop> {
     match refused {
         Some(Outcome::Retry(_)) => Ok(()),

@@ -251,7 +251,7 @@ async fn settle(
     for phase in phases {
         // A child is due only when its parent is done, so there are as many rounds as levels; what was refused is not due again at once.
         loop {
-            let mut feed = Feed::new(context, *plan, *phase, &targets.limits);
+            let mut feed = Feed::new(context, *plan, *phase, &targets.limits).whenever(refused.is_none());
             let mut count = 0;
             loop {
                 let batch = feed.next().await?;

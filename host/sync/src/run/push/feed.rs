@@ -6,7 +6,7 @@ use super::Plan;
 use super::outcome::{Planned, planned_person};
 use crate::run::Stop;
 use crate::run::context::Context;
-use crate::store::{Direction, Doubt, MemberWork, PeoplePhase, Row, TeamWork};
+use crate::store::{Direction, Doubt, MemberWork, Millis, PeoplePhase, Row, TeamWork};
 
 /// A phase of the push.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +41,7 @@ pub(super) struct Feed<'a> {
     member_after: Row,
     last_team: Row,
     ready: Vec<Planned>,
+    whenever: bool,
 }
 
 impl<'a> Feed<'a> {
@@ -56,12 +57,23 @@ impl<'a> Feed<'a> {
             member_after: 0,
             last_team: 0,
             ready: Vec::new(),
+            whenever: false,
         }
+    }
+
+    /// Also what waits for another attempt: the target has got all of it.
+    pub(super) fn whenever(mut self, whenever: bool) -> Self {
+        self.whenever = whenever;
+        self
+    }
+
+    fn now(&self) -> Millis {
+        if self.whenever { Millis::MAX } else { self.context.clock.now() }
     }
 
     /// The next batch; empty at the end.
     pub(super) async fn next(&mut self) -> Result<Vec<Planned>, Stop> {
-        let (limit, only, now) = (self.operations, self.plan.only, self.context.clock.now());
+        let (limit, only, now) = (self.operations, self.plan.only, self.now());
         let after = self.after;
         match self.phase {
             Phase::PeopleIn(phase) | Phase::PeopleOut(phase) => {
@@ -98,7 +110,7 @@ impl<'a> Feed<'a> {
     }
 
     async fn members_of(&self, team: &TeamWork, direction: Direction, after: Row) -> Result<Vec<MemberWork>, Stop> {
-        let (row, limit, only, now) = (team.row, self.members, self.plan.only, self.context.clock.now());
+        let (row, limit, only, now) = (team.row, self.members, self.plan.only, self.now());
         self.context.blocking(move |store| store.members(row, direction, now, after, limit, only)).await
     }
 
@@ -106,7 +118,7 @@ impl<'a> Feed<'a> {
         let mut batch = Vec::new();
         while batch.len() < self.operations as usize {
             let Some(team) = self.teams.last().cloned() else {
-                let (after, only, now) = (self.last_team, self.plan.only, self.context.clock.now());
+                let (after, only, now) = (self.last_team, self.plan.only, self.now());
                 let mut teams = self
                     .context
                     .blocking(move |store| store.teams_with_members(direction, now, after, TEAMS, only))
@@ -135,7 +147,7 @@ impl<'a> Feed<'a> {
 
     async fn next_memberships(&mut self, phase: PeoplePhase) -> Result<Vec<Planned>, Stop> {
         while self.ready.is_empty() {
-            let (after, limit, only, now) = (self.after, self.operations, self.plan.only, self.context.clock.now());
+            let (after, limit, only, now) = (self.after, self.operations, self.plan.only, self.now());
             let works = self.context.blocking(move |store| store.people(phase, now, after, limit, only)).await?;
             let Some(last) = works.last() else { return Ok(Vec::new()) };
             self.after = last.row;

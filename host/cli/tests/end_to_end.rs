@@ -296,3 +296,26 @@ async fn a_target_that_refuses_the_login_ends_the_run_and_nothing_is_held_back_f
     let report = fixture.sync().await;
     assert_eq!((&report["status"], &report["counts"]["people_created"]), (&json!("Success"), &json!(3)), "{report}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_moves_is_followed_to_where_the_tenant_lets_it_go() {
+    let fixture = Fixture::new(few()).await;
+    let text = std::fs::read_to_string(fixture.tenant()).unwrap();
+    let line = |url: &str| format!("kind = \"kaizala\"\nendpoint_origins = [\"{url}\"]");
+    let write = |url: &str| {
+        std::fs::write(fixture.tenant(), text.replace("kind = \"kaizala\"", &line(url))).unwrap();
+    };
+    write(&fixture.emulator.kaizala_other_url);
+    assert_eq!(fixture.sync().await["status"], "Success");
+    fixture.emulator.shared().kaizala.moved = true;
+    fixture.emulator.shared().world.put(person("d", "+919800000004", "Sales", "Analyst"));
+    let report = fixture.sync().await;
+    assert_eq!(report["status"], "Success", "{report}");
+    assert_eq!(fixture.groups()["Sales"].len(), 3);
+    // Another tenant's file names other places: there the credential does not go.
+    write("https://elsewhere.example");
+    fixture.emulator.shared().world.put(person("e", "+919800000005", "Sales", "Analyst"));
+    let report = fixture.sync().await;
+    assert_ne!(report["status"], "Success", "{report}");
+    assert_eq!(fixture.groups()["Sales"].len(), 3);
+}

@@ -56,6 +56,8 @@ pub struct Kaizala {
     pub limit: Option<usize>,
     /// Whether the next token answer brings another refresh token.
     pub rotate: bool,
+    /// Every call to the first address is answered with 308 and the other one.
+    pub moved: bool,
     /// How many groups were ever created.
     pub created: usize,
     refresh_token: String,

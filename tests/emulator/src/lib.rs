@@ -87,6 +87,8 @@ pub struct Shared {
     pub graph_url: String,
     /// Where Kaizala is.
     pub kaizala_url: String,
+    /// Where Kaizala is too, and where it moves to.
+    pub kaizala_other_url: String,
 }
 
 /// A handle to what the services share.
@@ -111,6 +113,8 @@ pub struct Emulator {
     pub graph_url: String,
     /// Where Kaizala is.
     pub kaizala_url: String,
+    /// Where Kaizala is too, and where it moves to when `kaizala.moved` says so.
+    pub kaizala_other_url: String,
     shared: Handle,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -132,8 +136,10 @@ impl Emulator {
         let graph = TcpListener::bind(("127.0.0.1", options.port)).await?;
         let second = if options.port == 0 { 0 } else { options.port + 1 };
         let kaizala = TcpListener::bind(("127.0.0.1", second)).await?;
+        let other = TcpListener::bind(("127.0.0.1", 0)).await?;
         let graph_url = format!("http://{}", graph.local_addr()?);
         let kaizala_url = format!("http://{}", kaizala.local_addr()?);
+        let kaizala_other_url = format!("http://{}", other.local_addr()?);
         let shared = Arc::new(Mutex::new(Shared {
             world: World::new(options.users, options.page_size),
             kaizala: Kaizala::new(options.kaizala_limit),
@@ -141,16 +147,18 @@ impl Emulator {
             faults: Faults::default(),
             graph_url: graph_url.clone(),
             kaizala_url: kaizala_url.clone(),
+            kaizala_other_url: kaizala_other_url.clone(),
         }));
         let first = Router::new().fallback(microsoft).with_state(Arc::clone(&shared));
         let second = Router::new().fallback(kaizala_call).with_state(Arc::clone(&shared));
+        let third = Router::new().fallback(other_kaizala_call).with_state(Arc::clone(&shared));
         let serve = |listener: TcpListener, router: Router| {
             tokio::spawn(async move {
                 let _ = axum::serve(listener, router).await;
             })
         };
-        let tasks = vec![serve(graph, first), serve(kaizala, second)];
-        Ok(Self { graph_url, kaizala_url, shared, tasks })
+        let tasks = vec![serve(graph, first), serve(kaizala, second), serve(other, third)];
+        Ok(Self { graph_url, kaizala_url, kaizala_other_url, shared, tasks })
     }
 
     /// The state, to look at and to change.
@@ -234,7 +242,21 @@ async fn microsoft(State(shared): State<Handle>, request: Request) -> Response {
     .await
 }
 
-async fn kaizala_call(State(shared): State<Handle>, request: Request) -> Response {
+async fn kaizala_call(shared: State<Handle>, request: Request) -> Response {
+    let moved = {
+        let shared = lock(&shared);
+        shared.kaizala.moved.then(|| shared.kaizala_other_url.clone())
+    };
+    match moved {
+        Some(url) => {
+            let location = format!("{url}{}", request.uri().path_and_query().map_or("/", |path| path.as_str()));
+            reply::with_header(reply::json(308, &serde_json::json!({})), "location", &location)
+        }
+        None => other_kaizala_call(shared, request).await,
+    }
+}
+
+async fn other_kaizala_call(State(shared): State<Handle>, request: Request) -> Response {
     let asked = Asked::read(request).await;
     faults::guarded(&shared, Service::Kaizala, &asked, |shared| kaizala::answer(shared, &asked)).await
 }

@@ -154,7 +154,8 @@ impl TargetInstance {
                 Outcome::Rejected(fault(&what, Some(400)))
             }
             (_, Some(Err(Refusal::Unsupported(what)))) => Outcome::Unsupported(what),
-            (0..=1, None) => retry(None, "try again"),
+            (0, None) => retry(None, "try again"),
+            (1, None) => retry(Some(0), "enough for one call"),
             (2..=3, None) => retry(Some(5), "slow down"),
             (4, None) => retry(Some(1_000), "come back later"),
             (_, None) => Outcome::Rejected(fault("refused", Some(400))),

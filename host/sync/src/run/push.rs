@@ -143,6 +143,9 @@ fn hold_removals(context: &Context, only: Only) -> Result<bool, Stop> {
     }
     let now = context.clock.now();
     let removals = context.store.unconfirmed_removals(now)?;
+    if removals == 0 {
+        return Ok(false);
+    }
     let people = context.store.applied_people()?;
     let safety = context.policy.safety;
     // One removal must be possible in the smallest directory.

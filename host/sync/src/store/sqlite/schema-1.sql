@@ -32,6 +32,7 @@ create index person_map on person (map_due) where map_due is not null;
 create index person_group on person (group_due) where group_due is not null;
 -- By row, because what is due is read page by page in that order; by time each page would have to be found among all that is due.
 create index person_push on person (row, push_due) where push_due is not null;
+create index person_held on person (row) where fate = 4;
 create index person_match on person (applied_match) where applied_match is not null;
 
 create table mirror (row integer primary key, object text not null);

@@ -1,7 +1,7 @@
-#![allow(clippy::expect_used, reason = "a build script ends with a message")]
-//! Builds the components that come with Rollcall and embeds them in the command.
+#![allow(clippy::expect_used, clippy::panic, reason = "a build script ends with a message")]
+//! Builds the components that come with Rollcall and embeds them in the command, with what `rollcall component new` copies.
 //!
-//! Each is built by another cargo, for WebAssembly, in a target folder of its own: the one that runs this script holds the lock of the
+//! Each component is built by another cargo, for WebAssembly, in a target folder of its own: the one that runs this script holds the lock of the
 //! usual one.
 
 use std::fmt::Write;
@@ -40,6 +40,74 @@ fn main() {
     }
     code.push_str("];\n");
     std::fs::write(out.join("components.rs"), code).expect("OUT_DIR can be written");
+    std::fs::write(out.join("templates.rs"), templates(&root, &out)).expect("OUT_DIR can be written");
+}
+
+/// The text files that a new project is made of, as constants.
+fn templates(root: &Path, out: &Path) -> String {
+    println!("cargo::rerun-if-changed={}", root.join("guest/templates").display());
+    println!("cargo::rerun-if-changed={}", root.join("Cargo.toml").display());
+    let manifest = out.join("sdk.toml");
+    std::fs::write(&manifest, sdk_manifest(root)).expect("OUT_DIR can be written");
+    let mut sdk = files(&root.join("guest/sdk"));
+    for (name, file) in &mut sdk {
+        if name == "Cargo.toml" {
+            file.clone_from(&manifest);
+        }
+    }
+    let lists = [("TEMPLATES", files(&root.join("guest/templates"))), ("WIT", files(&root.join("wit"))), ("SDK", sdk)];
+    let mut code = String::new();
+    for (constant, files) in lists {
+        writeln!(code, "const {constant}: &[(&str, &str)] = &[").expect("writing to a text");
+        for (name, file) in files {
+            writeln!(code, "    ({name:?}, include_str!({:?})),", file.display().to_string())
+                .expect("writing to a text");
+        }
+        code.push_str("];\n");
+    }
+    code
+}
+
+/// The files below a folder, by their paths from there, sorted. What a tool made (a lock, a target folder) is no part of a template.
+fn files(folder: &Path) -> Vec<(String, PathBuf)> {
+    const MADE: [&str; 6] = ["node_modules", "bindings", "__pycache__", ".venv", "Cargo.lock", "package-lock.json"];
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(&next).expect("the folder can be read") {
+            let path = entry.expect("the folder can be read").path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // A folder of the name "target" is a template, unless cargo made it.
+            if MADE.contains(&name.as_str()) || name.ends_with(".wasm") || path.join("CACHEDIR.TAG").exists() {
+                continue;
+            }
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("it is below").to_string_lossy().replace('\\', "/");
+                found.push((name, path));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The SDK's manifest outside of this workspace: what it takes over from the workspace is written out.
+fn sdk_manifest(root: &Path) -> String {
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect("the manifest can be read");
+    let workspace = read("Cargo.toml");
+    let written = |name: &str| {
+        let start = format!("{name} = ");
+        let line = workspace.lines().find(|line| line.starts_with(&start));
+        line.unwrap_or_else(|| panic!("the workspace names {name} in one line")).to_owned()
+    };
+    let manifest = read("guest/sdk/Cargo.toml").replace("[lints]\nworkspace = true\n\n", "");
+    let lines = manifest.lines().map(|line| match line.strip_suffix(".workspace = true") {
+        Some(name) => written(name),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 fn build(root: &Path, target: &Path, names: &[&str]) {

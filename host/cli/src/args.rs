@@ -73,10 +73,10 @@ pub enum Command {
     },
     /// Explain why a person belongs to a group, or does not
     Why(Why),
-    /// Look at components
+    /// Make, look at and try components of your own
     Component {
         #[command(subcommand)]
-        command: crate::component::Component,
+        command: crate::component::args::Component,
     },
 }
 

@@ -1,25 +1,36 @@
-//! `rollcall component`: for who replaces a step with a component of their own.
+//! `rollcall component`: everything for who replaces a step with a component of their own.
+//!
+//! | command | what it does | where |
+//! | --- | --- | --- |
+//! | `new` | a project that builds and passes its test as it is | [`new`], [`template`] |
+//! | `build` | the project's own tools, called the right way | [`build`] |
+//! | `inspect` | what a component exports, imports and needs | [`inspect`] |
+//! | `run` | one batch, with its result on standard output | [`run`] |
+//!
+//! `run` needs neither a tenant nor a network: [`bench`] lends the component what its project file grants, out of memory.
 
+pub mod args;
+mod bench;
+mod build;
 mod file;
 mod inspect;
+mod new;
+mod project;
+mod run;
+mod sample;
+mod server;
+mod template;
+mod values;
 
-use clap::Subcommand;
-
+use self::args::Component;
 use crate::refusal::Refusal;
-
-/// What can be written behind `rollcall component`.
-#[derive(Debug, Subcommand)]
-pub enum Component {
-    /// Tell what a component exports, imports and needs to be granted
-    Inspect {
-        /// A component, or the name of one that comes with Rollcall
-        component: String,
-    },
-}
 
 /// Runs one of the commands.
 pub async fn run(command: &Component, json: bool) -> Result<u8, Refusal> {
     match command {
+        Component::New(wish) => new::run(wish, json),
+        Component::Build { project } => build::run(project, json).await,
         Component::Inspect { component } => inspect::run(component, json).await,
+        Component::Run(wish) => run::run(wish).await,
     }
 }

@@ -58,7 +58,7 @@ fn compiling(name: &str, size: usize) -> Compiling {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
             bar.set_style(style);
         }
-        bar.set_message(format!("compiling {name} ({}): once, then it is kept", super::inspect::size(size)));
+        bar.set_message(format!("compiling {name} ({}): once, then it is kept", super::values::size(size)));
         bar.enable_steady_tick(Duration::from_millis(120));
     } else {
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());

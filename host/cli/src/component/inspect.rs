@@ -3,7 +3,7 @@
 use rollcall_sandbox::{Capability, Component, Need};
 use serde_json::json;
 
-use super::file;
+use super::{file, values};
 use crate::refusal::{Refusal, say};
 use crate::setup;
 
@@ -72,7 +72,7 @@ fn text(name: &str, component: &Component, needs: &Needs) -> Vec<String> {
     let mut lines = vec![
         name.to_owned(),
         format!("  step     {}", steps.join(", ")),
-        format!("  size     {} ({} bytes)", size(component.size), component.size),
+        format!("  size     {} ({} bytes)", values::size(component.size), component.size),
         format!("  digest   sha256:{}", component.digest),
     ];
     let mut list = |title: &str, interfaces: &[String]| {
@@ -97,13 +97,4 @@ fn text(name: &str, component: &Component, needs: &Needs) -> Vec<String> {
         lines.push("\nEither of `http` and `files` is enough: it does with what it gets.".to_owned());
     }
     lines
-}
-
-/// A size in the usual unit.
-pub fn size(bytes: usize) -> String {
-    if bytes < 1 << 20 {
-        format!("{} KiB", bytes.div_ceil(1 << 10))
-    } else {
-        format!("{:.1} MiB", bytes as f64 / 1_048_576.0)
-    }
 }

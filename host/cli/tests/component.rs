@@ -1,0 +1,112 @@
+//! `rollcall component`: projects as they are generated, built and run by the real command.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The command in a folder. Projects in Rust share a target folder, so that their dependencies are compiled once.
+fn rollcall(folder: &Path, arguments: &[&str]) -> Output {
+    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("projects");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    command.current_dir(folder).args(arguments).env("CARGO_TARGET_DIR", target);
+    // What this test's cargo was told is not meant for the project's.
+    for (variable, _) in std::env::vars_os() {
+        let text = variable.to_string_lossy().into_owned();
+        if text.starts_with("CARGO_") && text != "CARGO_HOME" && text != "CARGO_TARGET_DIR" || text.starts_with("RUSTC")
+        {
+            command.env_remove(&variable);
+        }
+    }
+    command.output().unwrap()
+}
+
+fn done(folder: &Path, arguments: &[&str]) -> String {
+    let output = rollcall(folder, arguments);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "rollcall {}\n{out}{err}", arguments.join(" "));
+    out.into_owned()
+}
+
+fn refused(folder: &Path, arguments: &[&str]) -> String {
+    let output = rollcall(folder, arguments);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_project_in_rust_builds_as_generated_and_maps_its_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    done(folder.path(), &["component", "new", "family-names", "--step", "mapping"]);
+    let project = folder.path().join("family-names");
+    let built = done(&project, &["component", "build"]);
+    assert!(built.contains("no grants needed"), "{built}");
+    let lines = done(&project, &["component", "run"]);
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            r#"{"id":"1","profile":{"display_name":"VANCE Adele","phone":"+14255550109"}}"#,
+            r#"{"id":"2","profile":{"display_name":"Cher","phone":null}}"#,
+            r#"{"id":"3","skip":"has no name"}"#,
+        ]
+    );
+    let inspected = done(&project, &["component", "inspect", "family-names.wasm", "--json"]);
+    let inspected: serde_json::Value = serde_json::from_str(&inspected).unwrap();
+    assert_eq!(inspected["steps"], serde_json::json!([{ "step": "mapping", "contract": "0.1.0" }]));
+    assert_eq!(inspected["grants"], serde_json::json!([]));
+}
+
+#[test]
+fn a_source_and_a_target_talk_to_the_server_of_their_project() {
+    let folder = tempfile::tempdir().unwrap();
+    for (step, last) in [("source", r#"{"more":"18"}"#), ("target", r#"{"unsupported":"the book has entries only"}"#)] {
+        done(folder.path(), &["component", "new", step, "--step", step]);
+        let project = folder.path().join(step);
+        let built = done(&project, &["component", "build"]);
+        assert!(built.contains("needs http"), "{built}");
+        assert_eq!(done(&project, &["component", "run"]).lines().last(), Some(last));
+    }
+}
+
+#[test]
+fn what_is_not_granted_is_refused_with_what_to_write_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = refused(folder.path(), &["component", "run", "csv-push", "--input", "/dev/null"]);
+    assert!(said.contains("here, give --grant outbox; in a tenant's file, under [target.grants]"), "{said}");
+}
+
+#[test]
+fn a_batch_can_be_run_through_a_component_that_comes_with_rollcall() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("users.jsonl"), "{\"id\": \"1\", \"department\": \"Sales\"}\n{\"id\": \"2\"}\n")
+        .unwrap();
+    let rules = "[[group]]\nkey = \"sales\"\nname = \"Sales\"\nrule = 'user.department -eq \"Sales\"'\n";
+    std::fs::write(folder.path().join("rules.toml"), rules).unwrap();
+    let arguments = [
+        "component",
+        "run",
+        "group-rules",
+        "--settings",
+        "rules.toml",
+        "--input",
+        "users.jsonl",
+        "--grant",
+        "scheduling",
+    ];
+    let lines = done(folder.path(), &arguments);
+    assert!(lines.starts_with("{\"groups\":[\"sales\"],\"id\":\"1\"}\n{\"groups\":[],\"id\":\"2\"}\n"), "{lines}");
+}
+
+#[test]
+fn a_name_that_no_tool_takes_and_a_folder_that_is_there_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["Names", "7names", "../names", "names-", "a--b", "na_mes", ""] {
+        let said = refused(folder.path(), &["component", "new", name, "--step", "mapping"]);
+        assert!(said.contains("cannot be the name of a component"), "{said}");
+    }
+    std::fs::create_dir(folder.path().join("names")).unwrap();
+    let said = refused(folder.path(), &["component", "new", "names", "--step", "mapping"]);
+    assert!(said.contains("is there already: nothing was changed"), "{said}");
+    let said = refused(folder.path(), &["component", "new", "book", "--step", "target", "--lang", "python"]);
+    assert!(said.contains("there is no template of a target in python; there are: mapping, grouping"), "{said}");
+}

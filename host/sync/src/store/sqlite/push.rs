@@ -88,8 +88,9 @@ pub(super) fn applied_memberships(
     let mut memberships = Vec::with_capacity(members.len());
     for (team, member) in members {
         let team = optional(connection, &format!("{TEAM} where team.row = ?1"), [team], team_work)?;
-        // Of a group that may not be there nobody can be taken out yet.
-        memberships.extend(team.filter(|team| team.doubt != Doubt::Made).map(|team| (team, member)));
+        // Of a group that may not be there (yet, or any more) nobody can be taken out.
+        let there = |team: &TeamWork| !matches!(team.doubt, Doubt::Made | Doubt::Removed);
+        memberships.extend(team.filter(there).map(|team| (team, member)));
     }
     Ok(memberships)
 }

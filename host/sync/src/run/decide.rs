@@ -216,36 +216,46 @@ impl Decider {
             return Ok(());
         }
         let open: Vec<usize> = positions(drafts, |draft| draft.fate.is_none());
-        let candidates = open
-            .iter()
-            .filter_map(|at| drafts.get(*at))
-            .map(|draft| Candidate {
-                id: draft.job.id.clone(),
-                properties: draft.slice(&self.layout.scope),
-                profile: Vec::new(),
-            })
-            .collect();
-        if self.scope.is_none() {
-            self.scope = self.steps.scope().await.map_err(step_error("scope"))?;
-        }
-        let Some(scope) = &mut self.scope else { return Ok(()) };
-        let grouped = scope.assign(candidates, None).await.map_err(step_error("scope"))?;
-        for (at, assignment) in open.into_iter().zip(grouped.assignments) {
-            let Some(draft) = drafts.get_mut(at) else { continue };
-            draft.wake_at(&assignment, false);
-            if let Some(undecided) = assignment.undecided.first() {
-                draft.settle(Fate::Held, &format!("the scope cannot be decided: {}", undecided.reason));
-            } else if assignment.belongings.is_empty() {
-                match self.policy.out_of_scope {
-                    OutOfScope::Remove => draft.settle(Fate::Absent, "out of scope"),
-                    OutOfScope::Keep if draft.job.applied.is_some() => {
-                        draft.settle(Fate::Held, "out of scope: kept as it is")
+        let mut queue = VecDeque::from([open]);
+        while let Some(batch) = queue.pop_front().filter(|batch| !batch.is_empty()) {
+            let candidates: Vec<Candidate> = batch
+                .iter()
+                .filter_map(|at| drafts.get(*at))
+                .map(|draft| Candidate {
+                    id: draft.job.id.clone(),
+                    properties: draft.slice(&self.layout.scope),
+                    profile: Vec::new(),
+                })
+                .collect();
+            let count = candidates.len();
+            let reason = match self.scope_batch(candidates).await {
+                Ok(grouped) if grouped.assignments.len() == count => {
+                    for (at, assignment) in batch.into_iter().zip(grouped.assignments) {
+                        let Some(draft) = drafts.get_mut(at) else { continue };
+                        draft.scoped(&assignment, self.policy.out_of_scope);
                     }
-                    OutOfScope::Keep => draft.settle(Fate::Absent, "out of scope"),
+                    continue;
                 }
-            }
+                Ok(grouped) => {
+                    format!("the scope answered {} assignments for {count} people", grouped.assignments.len())
+                }
+                Err(StepError::Broken(reason)) => reason,
+                Err(error) => return Err(step_error("scope")(error)),
+            };
+            self.scope = None;
+            self.halve(batch, reason, drafts, &mut queue, "scope")?;
         }
         Ok(())
+    }
+
+    async fn scope_batch(&mut self, people: Vec<Candidate>) -> Result<crate::steps::Grouped, StepError> {
+        if self.scope.is_none() {
+            self.scope = self.steps.scope().await?;
+        }
+        match &mut self.scope {
+            Some(scope) => scope.assign(people, None).await,
+            None => Err(StepError::Broken("there is a scope, and no step that decides it".into())),
+        }
     }
 
     async fn map(&mut self, drafts: &mut [Draft], decided: &mut Decided) -> Result<(), Stop> {
@@ -433,6 +443,20 @@ impl Draft {
             object: self.job.object.clone().unwrap_or_default(),
             inherited: Vec::new(),
             exists: self.job.applied.is_some(),
+        }
+    }
+
+    fn scoped(&mut self, assignment: &Assignment, out_of_scope: OutOfScope) {
+        self.wake_at(assignment, false);
+        if let Some(undecided) = assignment.undecided.first() {
+            self.settle(Fate::Held, &format!("the scope cannot be decided: {}", undecided.reason));
+        } else if assignment.belongings.is_empty() {
+            match out_of_scope {
+                OutOfScope::Keep if self.job.applied.is_some() => {
+                    self.settle(Fate::Held, "out of scope: kept as it is")
+                }
+                OutOfScope::Remove | OutOfScope::Keep => self.settle(Fate::Absent, "out of scope"),
+            }
         }
     }
 

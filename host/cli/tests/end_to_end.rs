@@ -59,6 +59,31 @@ async fn people_and_groups_appear_change_and_leave_with_no_call_too_many() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_for_one_person_brings_that_person_alone_and_says_how_it_was_mapped_and_grouped() {
+    let fixture = Fixture::new(few()).await;
+    fixture.sync().await;
+    {
+        let mut shared = fixture.emulator.shared();
+        shared.world.put(json!({"id": "b", "jobTitle": "Senior Manager"}).as_object().cloned().unwrap());
+        shared.world.put(json!({"id": "c", "jobTitle": "Analyst"}).as_object().cloned().unwrap());
+    }
+    let output = fixture.run(&["sync", "contoso.toml", "--person", "b", "--json"]).await;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["status"], &report["kind"]), (&json!("Success"), &json!("person")), "{report}");
+    assert_eq!(fixture.groups()["Managers"], ["+919800000001", "+919800000002", "+919800000003"], "c waits");
+    let run = report["run"].to_string();
+    let log = String::from_utf8(fixture.run(&["log", "contoso.toml", &run]).await.stdout).unwrap();
+    assert!(log.contains("= \"Person b\""), "the mapping: {log}");
+    assert!(log.contains("belongs, by the rule user.department -eq \"Sales\""), "the rules: {log}");
+    assert!(log.contains("belongs, by the rule user.jobTitle -contains \"Manager\""), "the rules: {log}");
+
+    let output = fixture.run(&["sync", "contoso.toml", "--person", "nobody"]).await;
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("the source has no user nobody, and none was known before"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plan_changes_nothing_and_says_what_would_change() {
     let fixture = Fixture::new(few()).await;
     let output = fixture.run(&["plan", "contoso.toml", "--json"]).await;

@@ -23,6 +23,7 @@ use std::sync::Arc;
 pub use self::context::{Context, Policy};
 pub use self::counts::{Counts, Tally};
 pub(crate) use self::describe::mapping_digest;
+pub use self::person::candidate;
 pub use self::preview::preview;
 use crate::clock::rfc3339;
 use crate::run_log::Event;
@@ -199,7 +200,8 @@ async fn stages(context: &Context, wish: &Wish) -> Result<(), Stop> {
     let only = match &wish.person {
         None => None,
         Some(id) => {
-            person::explain(context, id).await?;
+            person::explain_mapping(context, id).await?;
+            person::explain_groups(context, id).await?;
             Some(person::row(context, id)?)
         }
     };

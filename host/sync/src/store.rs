@@ -692,6 +692,8 @@ pub trait Store: Send + Sync {
     fn undescribed_teams(&self, limit: u32) -> Result<Vec<String>>;
     /// The key of the group with this key or name.
     fn team_key(&self, key_or_name: &str) -> Result<Option<String>>;
+    /// The keys of the groups that somebody belongs to or still is in, sorted.
+    fn groups_of(&self, person: Row) -> Result<Vec<String>>;
     /// Keys of all groups, behind `after`.
     fn team_keys(&self, after: &str, limit: u32) -> Result<Vec<String>>;
     /// Writes descriptions.

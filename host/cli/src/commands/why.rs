@@ -1,9 +1,9 @@
 //! `rollcall why`: why a person belongs to a group, or does not, as the tenant's own grouping explains it.
 
-use rollcall_sandbox::contract::grouping::{Candidate, Explanation};
-use rollcall_sandbox::contract::types::{TraceNode, Value};
-use rollcall_sync::mirror::Projection;
+use rollcall_sandbox::contract::grouping::Explanation;
+use rollcall_sandbox::contract::types::TraceNode;
 use rollcall_sync::profile::readable;
+use rollcall_sync::run::candidate;
 use rollcall_sync::schemas::Schemas;
 use rollcall_sync::steps::Steps;
 use rollcall_sync::store::{Fate, StoreError};
@@ -22,23 +22,14 @@ pub async fn run(wish: &Why, json: bool) -> Result<u8, Refusal> {
     let person = store.person(&wish.person).map_err(failed)?.ok_or_else(unknown)?;
     let shape = ready.steps.shape();
     let schemas = Schemas::load(store.as_ref(), &shape.attributes).map_err(failed)?;
-    let Some(profile) = person.profile.as_deref().and_then(|text| schemas.read(text)) else {
+    let found = candidate(store.as_ref(), shape, &schemas, &wish.person).map_err(failed)?;
+    let Some(candidate) = found else {
         let reason = person.reason.unwrap_or_else(|| "not mapped yet".to_owned());
         return Err(Refusal::failed(format!(
             "{} is in no group, because it is no person of the directory: {reason}",
             wish.person
         )));
     };
-    let object = store.object(&wish.person).map_err(failed)?.unwrap_or_default();
-    let mut properties = Projection::new(&shape.grouping_properties).read(&object);
-    for (value, name) in properties.iter_mut().zip(&shape.grouping_properties) {
-        if name == "memberOf" {
-            *value = Value::Texts(store.member_of(&wish.person).map_err(failed)?);
-        }
-    }
-    let read = |at: &u32| profile.get(*at as usize).cloned().unwrap_or(Value::Null);
-    let profile = shape.grouping_attributes.iter().map(read).collect();
-    let candidate = Candidate { id: wish.person.clone(), properties, profile };
     let step = |error: rollcall_sync::steps::StepError| Refusal::failed(error.to_string());
     let mut grouping = ready.steps.grouping().await.map_err(step)?;
     let key = store.team_key(&wish.group).map_err(failed)?.unwrap_or_else(|| wish.group.clone());

@@ -306,6 +306,11 @@ impl Store for SqliteStore {
                    order by key <> ?1 limit 1";
         self.read(|c| optional(c, sql, [key_or_name], |row| row.get(0)))
     }
+    fn groups_of(&self, person: Row) -> Result<Vec<String>> {
+        let sql = "select key from member join team on team.row = member.team
+                   where person = ?1 and (desired > 0 or member.applied > 0) order by key";
+        self.read(|c| collect(c, sql, [person], |row| row.get(0)))
+    }
     fn team_keys(&self, after: &str, limit: u32) -> Result<Vec<String>> {
         self.read(|c| {
             collect(c, "select key from team where key > ?1 order by key limit ?2", (after, limit), |row| row.get(0))

@@ -76,6 +76,7 @@ delegate! {
     read person(id: &str) -> Option<PersonWork>;
     read undescribed_teams(limit: u32) -> Vec<String>;
     read team_key(key_or_name: &str) -> Option<String>;
+    read groups_of(person: Row) -> Vec<String>;
     read team_keys(after: &str, limit: u32) -> Vec<String>;
     write describe_teams(teams: &[TeamDescription]) -> ();
     write retire_rules(rules: &BTreeSet<String>) -> ();

@@ -318,6 +318,13 @@ impl Grouping for PlainRules {
     }
 
     fn explain(&mut self, _: Candidate, _: String) -> Calling<'_, Result<Explanation, Problem>> {
-        Box::pin(async move { Err(StepError::Unusable("nothing is explained here".into())) })
+        Box::pin(async move {
+            Ok(Err(Problem {
+                setting: String::new(),
+                message: "nothing is explained here".into(),
+                position: None,
+                suggestion: None,
+            }))
+        })
     }
 }

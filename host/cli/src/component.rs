@@ -5,9 +5,10 @@
 //! | `new` | a project that builds and passes its test as it is | [`new`], [`template`] |
 //! | `build` | the project's own tools, called the right way | [`build`] |
 //! | `inspect` | what a component exports, imports and needs | [`inspect`] |
+//! | `test` | a component tried as the host relies on it | [`test`] |
 //! | `run` | one batch, with its result on standard output | [`run`] |
 //!
-//! `run` needs neither a tenant nor a network: [`bench`] lends the component what its project file grants, out of memory.
+//! `test` and `run` need neither a tenant nor a network: [`bench`] lends the component what its project file grants, out of memory.
 
 pub mod args;
 mod bench;
@@ -20,6 +21,7 @@ mod run;
 mod sample;
 mod server;
 mod template;
+mod test;
 mod values;
 
 use self::args::Component;
@@ -31,6 +33,7 @@ pub async fn run(command: &Component, json: bool) -> Result<u8, Refusal> {
         Component::New(wish) => new::run(wish, json),
         Component::Build { project } => build::run(project, json).await,
         Component::Inspect { component } => inspect::run(component, json).await,
+        Component::Test(wish) => test::run(wish, json).await,
         Component::Run(wish) => run::run(wish).await,
     }
 }

@@ -4,12 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The command in a folder. Projects in Rust share a target folder, so that their dependencies are compiled once.
+/// The command in a folder.
 fn rollcall(folder: &Path, arguments: &[&str]) -> Output {
-    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("projects");
     let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
-    command.current_dir(folder).args(arguments).env("CARGO_TARGET_DIR", target);
-    // What this test's cargo was told is not meant for the project's.
+    command.current_dir(folder).args(arguments);
+    apart(&mut command).output().unwrap()
+}
+
+/// What this test's cargo was told is not meant for the project's, but for the target folder that the projects in Rust share.
+fn apart(command: &mut Command) -> &mut Command {
     for (variable, _) in std::env::vars_os() {
         let text = variable.to_string_lossy().into_owned();
         if text.starts_with("CARGO_") && text != "CARGO_HOME" && text != "CARGO_TARGET_DIR" || text.starts_with("RUSTC")
@@ -17,7 +20,7 @@ fn rollcall(folder: &Path, arguments: &[&str]) -> Output {
             command.env_remove(&variable);
         }
     }
-    command.output().unwrap()
+    command.env("CARGO_TARGET_DIR", PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("projects"))
 }
 
 fn done(folder: &Path, arguments: &[&str]) -> String {
@@ -109,4 +112,108 @@ fn a_name_that_no_tool_takes_and_a_folder_that_is_there_are_refused() {
     assert!(said.contains("is there already: nothing was changed"), "{said}");
     let said = refused(folder.path(), &["component", "new", "book", "--step", "target", "--lang", "python"]);
     assert!(said.contains("there is no template of a target in python; there are: mapping, grouping"), "{said}");
+}
+
+/// What `rollcall component new` makes is built and passes `rollcall component test` as it is, with what stands below as its checks.
+fn passes_as_generated(language: &str, step: &str, checks: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let name = format!("{language}-{step}");
+    done(folder.path(), &["component", "new", &name, "--step", step, "--lang", language]);
+    let project = folder.path().join(&name);
+    done(&project, &["component", "build"]);
+    let report = done(&project, &["component", "test", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((&report["step"], &report["passed"]), (&step.into(), &true.into()), "{report}");
+    let of = |field: &str| -> Vec<String> {
+        let all = report["checks"].as_array().unwrap().iter();
+        all.map(|check| check[field].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(of("check"), checks, "{report}");
+    assert!(of("verdict").iter().all(|verdict| verdict == "ok"), "{report}");
+    own_tests(language, &project);
+}
+
+/// The unit tests that the project brings.
+fn own_tests(language: &str, project: &Path) {
+    let (program, arguments): (&str, &[&str]) = match language {
+        "rust" => ("cargo", &["test"]),
+        "python" => ("python3", &["-m", "unittest"]),
+        _ => ("npm", &["test"]),
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(project);
+    let output = apart(&mut command).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let some = |count| [format!(" {count} passed"), format!("Ran {count} tests"), format!("# pass {count}")];
+    assert!((2..9).flat_map(some).any(|words| said.contains(&words)), "no test ran: {said}");
+}
+
+const MAPPING: [&str; 10] = [
+    "grants",
+    "settings",
+    "unknown setting",
+    "schema",
+    "sample",
+    "values",
+    "batches",
+    "properties",
+    "odd people",
+    "cost",
+];
+const GROUPING: [&str; 11] = [
+    "grants",
+    "settings",
+    "unknown setting",
+    "plan",
+    "sample",
+    "batches",
+    "rules",
+    "groups",
+    "explanations",
+    "odd people",
+    "cost",
+];
+
+#[test]
+fn projects_in_rust_pass_their_tests_as_generated() {
+    passes_as_generated("rust", "mapping", &MAPPING);
+    passes_as_generated("rust", "grouping", &GROUPING);
+    let source =
+        ["grants", "settings", "unknown setting", "round", "changes", "sample", "pages again", "one user", "cost"];
+    passes_as_generated("rust", "source", &source);
+    let target = ["grants", "settings", "unknown setting", "limits", "operations", "nothing", "cost"];
+    passes_as_generated("rust", "target", &target);
+}
+
+#[test]
+fn projects_in_python_pass_their_tests_as_generated() {
+    passes_as_generated("python", "mapping", &MAPPING);
+    passes_as_generated("python", "grouping", &GROUPING);
+}
+
+#[test]
+fn projects_in_javascript_pass_their_tests_as_generated() {
+    passes_as_generated("javascript", "mapping", &MAPPING);
+    passes_as_generated("javascript", "grouping", &GROUPING);
+}
+
+/// A component that does not keep its promises is told so, each fault in its own line.
+#[test]
+fn a_wrong_component_fails_its_test_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    done(folder.path(), &["component", "new", "wrong", "--step", "mapping"]);
+    let project = folder.path().join("wrong");
+    let sample = project.join("sample.jsonl");
+    let text = std::fs::read_to_string(&sample).unwrap();
+    assert!(text.contains("VANCE Adele"), "{text}");
+    std::fs::write(&sample, text.replace("VANCE Adele", "Vance Adele")).unwrap();
+    done(&project, &["component", "build"]);
+    let output = rollcall(&project, &["component", "test"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let line = said.lines().find(|line| line.contains("FAIL")).unwrap_or_default();
+    assert!(line.contains("sample") && line.contains("user 1"), "{said}");
+    assert!(said.contains("\"Vance Adele\"") && said.contains("\"VANCE Adele\""), "{said}");
+    assert!(said.contains("FAILED: 9 ok, 0 to note, 1 failed"), "{said}");
 }

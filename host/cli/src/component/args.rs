@@ -20,6 +20,8 @@ pub enum Component {
         /// A component, or the name of one that comes with Rollcall
         component: String,
     },
+    /// Try a component in the sandbox as the host relies on it
+    Test(Try),
     /// Run one batch in the sandbox and print what comes of it
     Run(Batch),
 }
@@ -50,6 +52,18 @@ pub struct Batch {
     /// Where a source goes on
     #[arg(long, value_name = "TEXT")]
     pub cursor: Option<String>,
+    #[command(flatten)]
+    pub given: Given,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Try {
+    /// A component, the name of one that comes with Rollcall, or the folder of a project
+    #[arg(default_value = ".")]
+    pub component: String,
+    /// What it is tried on, with what is expected. Default: the project's sample.jsonl
+    #[arg(long, value_name = "FILE")]
+    pub sample: Option<PathBuf>,
     #[command(flatten)]
     pub given: Given,
 }

@@ -40,8 +40,8 @@ pub struct Bench {
     pub limits: Limits,
     /// The project, where there is one.
     pub project: Option<Project>,
-    /// The test's own server, where the project has answers.
-    pub server: Option<Server>,
+    /// The test's own server, where the project has answers: it stops when this is dropped.
+    _server: Option<Server>,
     sandbox: Sandbox,
     files: Vec<String>,
     people: Arc<Vec<(String, String)>>,
@@ -103,7 +103,7 @@ impl Bench {
             grants,
             limits,
             project,
-            server,
+            _server: server,
             sandbox,
             files,
             people,
@@ -185,7 +185,7 @@ instance!(target, TargetStep, TargetInstance);
 
 impl Bench {
     /// A missing grant is granted elsewhere here than in a tenant's file.
-    fn refused(&self, error: LinkError) -> Refusal {
+    pub fn refused(&self, error: LinkError) -> Refusal {
         Refusal::wrong(match error {
             LinkError::NotGranted { step, import, setting, section } => {
                 let here = match &self.project {

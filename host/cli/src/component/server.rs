@@ -1,6 +1,6 @@
 //! The test's own server: a project says what it answers, so that a component that talks to a service is tried without one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -17,12 +17,6 @@ pub struct Server {
     /// Its address, such as `http://127.0.0.1:40123`.
     pub address: String,
     task: JoinHandle<()>,
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    answers: Vec<Answer>,
-    calls: Mutex<Vec<String>>,
 }
 
 /// The largest body that is taken.
@@ -43,18 +37,12 @@ impl Server {
             }
             answer.body = answer.body.replace(SERVER, &address);
         }
-        let shared = Arc::new(Shared { answers, calls: Mutex::default() });
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));
+        let router = Router::new().fallback(answer).with_state(Arc::new(answers));
         let task = tokio::spawn(async move {
             // It ends with the test.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { address, task, shared })
-    }
-
-    /// The calls since the last time: method, path, status.
-    pub fn calls(&self) -> Vec<String> {
-        std::mem::take(&mut *self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner))
+        Ok(Self { address, task })
     }
 }
 
@@ -64,15 +52,14 @@ impl Drop for Server {
     }
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn answer(State(answers): State<Arc<Vec<Answer>>>, request: Request) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let asked = format!("{} {path}", request.method());
     let _: Bytes = axum::body::to_bytes(request.into_body(), LARGEST).await.unwrap_or_default();
-    let found = shared.answers.iter().find(|answer| matches(&answer.request, &asked));
+    let found = answers.iter().find(|answer| matches(&answer.request, &asked));
     let status = found.map_or(StatusCode::NOT_FOUND, |answer| {
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     });
-    shared.calls.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{asked}: {}", status.as_u16()));
     let body =
         found.map_or_else(|| format!("component.toml has no [[answer]] for {asked}"), |answer| answer.body.clone());
     let kind = if body.starts_with(['{', '[']) { "application/json" } else { "text/plain; charset=utf-8" };

@@ -1,6 +1,6 @@
 //! A Rollcall grouping: a group for each city, and in it one for each department.
 
-use rollcall_sdk::grouping::{Assignment, Belonging, Candidate, Group, Grouping, Plan};
+use rollcall_sdk::grouping::{Assignment, Belonging, Candidate, Explanation, Group, Grouping, Plan};
 use rollcall_sdk::{Attribute, Problem, Value};
 use serde::Deserialize;
 
@@ -32,14 +32,7 @@ impl Grouping for Cities {
     }
 
     fn assign(&self, person: &Candidate, _rules: Option<&[u32]>) -> Assignment {
-        let word = |at: usize| person.properties.get(at).and_then(Value::as_text).and_then(word);
-        // A key is what a group is known by, for ever: made of what does not change by itself.
-        let keys = match (word(0), word(1)) {
-            (Some(city), Some(department)) => vec![format!("city/{city}"), format!("city/{city}/{department}")],
-            (Some(city), None) => vec![format!("city/{city}")],
-            (None, _) => vec![],
-        };
-        let belongings = keys.into_iter().map(|key| Belonging { key, rule: 0 }).collect();
+        let belongings = keys(person).into_iter().map(|key| Belonging { key, rule: 0 }).collect();
         Assignment { belongings, ..Assignment::nothing() }
     }
 
@@ -54,6 +47,27 @@ impl Grouping for Cities {
         };
         group.minimum_members = self.minimum_members;
         Some(group)
+    }
+
+    fn explain(&self, person: &Candidate, key: &str) -> Result<Explanation, Problem> {
+        let [city, department] =
+            [0, 1].map(|at| person.properties.get(at).and_then(Value::as_text).unwrap_or("not known"));
+        Ok(Explanation {
+            belongs: keys(person).iter().any(|own| own == key),
+            rule: "one group for each city, and for each department in it".to_owned(),
+            nodes: vec![],
+            sentences: vec![format!("The city is {city}, the department {department}.")],
+        })
+    }
+}
+
+/// A key is what a group is known by, for ever: made of what does not change by itself.
+fn keys(person: &Candidate) -> Vec<String> {
+    let word = |at: usize| person.properties.get(at).and_then(Value::as_text).and_then(word);
+    match (word(0), word(1)) {
+        (Some(city), Some(department)) => vec![format!("city/{city}"), format!("city/{city}/{department}")],
+        (Some(city), None) => vec![format!("city/{city}")],
+        (None, _) => vec![],
     }
 }
 
@@ -78,16 +92,16 @@ mod tests {
         rollcall_sdk::grouping::configure::<Cities>(r#"{"minimum_members": 2}"#, &[]).unwrap().0
     }
 
-    fn keys(properties: Vec<Value>) -> Vec<String> {
+    fn groups(properties: Vec<Value>) -> Vec<String> {
         let person = Candidate { id: "1".into(), properties, profile: vec![] };
         cities().assign(&person, None).belongings.into_iter().map(|belonging| belonging.key).collect()
     }
 
     #[test]
     fn a_person_belongs_to_the_city_and_to_the_department_there() {
-        assert_eq!(keys(vec!["Cairo".into(), "Sales".into()]), ["city/cairo", "city/cairo/sales"]);
-        assert_eq!(keys(vec![" cairo".into(), Value::Null]), ["city/cairo"]);
-        assert!(keys(vec![Value::Null, "Sales".into()]).is_empty());
+        assert_eq!(groups(vec!["Cairo".into(), "Sales".into()]), ["city/cairo", "city/cairo/sales"]);
+        assert_eq!(groups(vec![" cairo".into(), Value::Null]), ["city/cairo"]);
+        assert!(groups(vec![Value::Null, "Sales".into()]).is_empty());
     }
 
     #[test]

@@ -1,6 +1,5 @@
 // Which groups there are for a city and a department.
 // A key is what a group is known by, for ever: made of what does not change by itself.
-// @ts-check
 
 /**
  * A text without the differences that people make by typing. A `/` would look like a part of a key.

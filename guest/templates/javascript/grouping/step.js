@@ -1,7 +1,5 @@
 // A Rollcall grouping: a group for each city, and in it one for each department.
 // What is computed stands in cities.js, where a unit test reaches it. This file is the border to the host.
-// @ts-check
-/** @import {Grouping, Candidate} from "./rollcall" */
 
 import { plain, problem, settings as read } from "./rollcall.js";
 import { keys, title } from "./cities.js";
@@ -11,7 +9,6 @@ let settings = { minimum_members: 2 };
 /** @param {Candidate} person */
 const groups = (person) => keys(plain(person.properties[0]), plain(person.properties[1]));
 
-/** @type {Grouping} */
 export const grouping = {
   configure(text) {
     // What the tenant's file says under `settings`, over defaults. A key that is not here is refused, so that a typo is found.

@@ -1,4 +1,3 @@
-// @ts-check
 
 /**
  * The name that people see; null where there is none.

@@ -1,7 +1,5 @@
 // A Rollcall mapping: a name for people to read, made of given name and surname.
 // What is computed stands in names.js, where a unit test reaches it. This file is the border to the host.
-// @ts-check
-/** @import {Mapping} from "./rollcall" */
 
 import { Layout, settings as read, textAttribute } from "./rollcall.js";
 import { displayName } from "./names.js";
@@ -9,7 +7,6 @@ import { displayName } from "./names.js";
 let settings = { family_name_first: false };
 let layout = new Layout([]);
 
-/** @type {Mapping} */
 export const mapping = {
   configure(text, inherited) {
     // What the tenant's file says under `settings`, over defaults. A key that is not here is refused, so that a typo is found.

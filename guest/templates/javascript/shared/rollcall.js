@@ -1,7 +1,6 @@
 // What every step in JavaScript needs: settings that are checked, attributes by name, and values to and from JavaScript's own.
 // Copied by `rollcall component new`; change what you like.
 
-/** @import {Attribute, Problem, Value} from "./rollcall" */
 
 /**
  * A setting that is refused: `throw problem("minimum", "this is no number", "2")`. The host adds the file and the line.

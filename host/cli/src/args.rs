@@ -39,6 +39,14 @@ pub enum Command {
         #[arg(long = "use", value_name = "STEP=COMPONENT")]
         replace: Vec<String>,
     },
+    /// Read the target back, and tell what somebody changed there by hand
+    Verify {
+        /// The tenant's file
+        tenant: PathBuf,
+        /// Repair it too
+        #[arg(long)]
+        repair: bool,
+    },
     /// Keep going on the tenant's schedule
     Run {
         /// The tenant's file

@@ -11,4 +11,5 @@ pub mod rules;
 pub mod run;
 pub mod sync;
 mod user;
+pub mod verify;
 pub mod why;

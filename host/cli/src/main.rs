@@ -37,6 +37,7 @@ async fn run(args: Args) -> Result<u8, Refusal> {
         Command::Check { tenant } => commands::check::run(&tenant, json).await,
         Command::Sync(wish) => commands::sync::run(&wish, json).await,
         Command::Plan { tenant, replace } => commands::sync::plan(&tenant, &replace, json).await,
+        Command::Verify { tenant, repair } => commands::verify::run(&tenant, repair, json).await,
         Command::Run { tenant } => commands::run::run(&tenant, json).await,
         Command::History { tenant, limit } => commands::history::run(&tenant, limit, json),
         Command::Log(wish) => commands::log::run(&wish, json),

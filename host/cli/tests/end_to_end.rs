@@ -344,3 +344,95 @@ async fn a_service_that_moves_is_followed_to_where_the_tenant_lets_it_go() {
     assert_ne!(report["status"], "Success", "{report}");
     assert_eq!(fixture.groups()["Sales"].len(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_at_the_target_by_hand_is_told_and_repaired_and_others_are_left_alone() {
+    use rollcall_emulator::kaizala::{Entry, Group, Member};
+
+    let fixture = Fixture::new(few()).await;
+    fixture.sync().await;
+    let verify = async |arguments: &[&str]| -> Value {
+        let output = fixture.run(&[&["verify", "contoso.toml", "--json"], arguments].concat()).await;
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+    };
+    fixture.emulator.forget_calls();
+    let same = verify(&[]).await;
+    assert_eq!((&same["report"]["status"], &same["differences"]), (&json!("Success"), &json!([])), "{same}");
+    assert_eq!(fixture.writes(), [], "reading changes nothing");
+
+    let (people, groups) = {
+        let mut shared = fixture.emulator.shared();
+        let before = (shared.kaizala.people.clone(), fixture_groups(&shared.kaizala.groups));
+        let kaizala = &mut shared.kaizala;
+        // Changed by hand: an entry gone, another changed, a member put out, a person and a stranger put in, a group and an entry of others.
+        kaizala.people.remove("b").unwrap();
+        let name = kaizala.people.get_mut("c").unwrap().attributes.get_mut("name").unwrap();
+        *name = "Somebody else".into();
+        let member = |id: &str| Member { id: id.to_owned(), role: "Member".to_owned() };
+        for group in kaizala.groups.values_mut() {
+            match group.name.as_str() {
+                "Sales" => {
+                    group.members.remove("+919800000001").unwrap();
+                    group.members.insert("+919800000003".to_owned(), member("by-hand@1"));
+                    group.members.insert("+15550100".to_owned(), member("stranger@1"));
+                }
+                "Managers" => "Bosses".clone_into(&mut group.name),
+                other => panic!("{other}"),
+            }
+        }
+        let theirs = Group { name: "Football".to_owned(), ..Group::default() };
+        kaizala.groups.insert("theirs@1".to_owned(), theirs);
+        kaizala.people.insert("theirs".to_owned(), Entry { phone: "+15550199".to_owned(), ..Entry::default() });
+        before
+    };
+    let found = verify(&[]).await;
+    assert_eq!(found["report"]["status"], "Partial", "{found}");
+    let texts: Vec<String> = found["differences"].as_array().unwrap().iter().map(told).collect();
+    assert_eq!(
+        texts,
+        [
+            "b: the entry is gone",
+            "c: the entry was changed",
+            "1 entries of the target are not Rollcall's: left alone",
+            "managers the group was renamed",
+            "sales a: is not in the group any more",
+            "group \"Sales\": +15550100, whom Rollcall does not know, is a member: left alone",
+            "sales +919800000003 was added by hand",
+        ]
+    );
+    let text = String::from_utf8(fixture.run(&["verify", "contoso.toml"]).await.stdout).unwrap();
+    assert!(text.contains("name: \"Person c\" -> \"Somebody else\""), "{text}");
+    assert!(text.contains("`rollcall verify --repair`"), "{text}");
+
+    verify(&["--repair"]).await;
+    let shared = fixture.emulator.shared();
+    let mut repaired = shared.kaizala.people.clone();
+    assert!(repaired.remove("theirs").is_some(), "an entry of others");
+    assert_eq!(repaired, people);
+    let mut repaired = fixture_groups(&shared.kaizala.groups);
+    assert!(repaired.remove("Football").is_some(), "a group of others");
+    // Kaizala cannot rename a group, and a stranger is somebody's guest.
+    let bosses = repaired.remove("Bosses").unwrap();
+    assert_eq!(bosses, groups["Managers"]);
+    let mut sales = repaired.remove("Sales").unwrap();
+    assert!(sales.remove("+15550100"), "the stranger");
+    assert_eq!(sales, groups["Sales"]);
+}
+
+/// Names of groups with the numbers of their members.
+fn fixture_groups(
+    groups: &std::collections::BTreeMap<String, rollcall_emulator::kaizala::Group>,
+) -> std::collections::BTreeMap<String, std::collections::BTreeSet<String>> {
+    groups.values().map(|group| (group.name.clone(), group.members.keys().cloned().collect())).collect()
+}
+
+/// A difference as one line.
+fn told(difference: &Value) -> String {
+    let word = |name: &str| difference[name].as_str().unwrap_or_default();
+    match (word("group"), word("person")) {
+        ("", "") => word("message").to_owned(),
+        ("", person) => format!("{person}: {}", word("what")),
+        (group, "") => format!("{group} {}", word("what")),
+        (group, person) => format!("{group} {person}: {}", word("what")),
+    }
+}

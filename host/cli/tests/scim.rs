@@ -55,6 +55,20 @@ impl Service {
         body["Resources"].as_array().cloned().unwrap_or_default()
     }
 
+    /// What somebody else does there.
+    fn send(&self, method: &str, path: &str, body: &str) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let head = format!(
+            "{method} /v2/{path} HTTP/1.0\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n\
+             Content-Type: application/scim+json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.split_whitespace().nth(1).is_some_and(|status| status.starts_with('2')), "{answer}");
+    }
+
     fn users(&self) -> BTreeMap<String, Value> {
         self.list("Users").into_iter().map(|user| (user["externalId"].as_str().unwrap().to_owned(), user)).collect()
     }
@@ -63,10 +77,11 @@ impl Service {
     fn groups(&self) -> BTreeMap<String, Vec<String>> {
         let ids: BTreeMap<String, String> =
             self.users().into_iter().map(|(id, user)| (user["id"].as_str().unwrap().to_owned(), id)).collect();
+        let name = |id: &str| ids.get(id).cloned().unwrap_or_else(|| "nobody".to_owned());
         let members = |group: &Value| {
             let mut members: Vec<String> = group["members"]
                 .as_array()
-                .map(|members| members.iter().map(|member| ids[member["value"].as_str().unwrap()].clone()).collect())
+                .map(|members| members.iter().map(|member| name(member["value"].as_str().unwrap())).collect())
                 .unwrap_or_default();
             members.sort();
             members
@@ -169,4 +184,42 @@ async fn an_unmodified_service_is_kept_in_step() {
     assert!(before > 0);
     assert_eq!(fixture.sync().await["status"], "Success");
     assert_eq!(service.writes(folder), before);
+
+    // The service holds what it was brought to, read back in its own words; then somebody else changes it, and that is repaired.
+    let verify = async |arguments: &[&str]| -> Value {
+        let output = fixture.run(&[&["verify", "contoso.toml", "--json"], arguments].concat()).await;
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+    };
+    let same = verify(&[]).await;
+    assert_eq!((&same["report"]["status"], &same["differences"]), (&json!("Success"), &json!([])), "{same}");
+    assert_eq!(service.writes(folder), before);
+    let id = |user: &str| users[user]["id"].as_str().unwrap().to_owned();
+    let department = service.list("Groups").into_iter().find(|group| group["displayName"] == "Department HR").unwrap();
+    let patch = |operation: Value| {
+        json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}).to_string()
+    };
+    let title = patch(json!({"op": "replace", "path": "title", "value": "Chief"}));
+    service.send("PATCH", &format!("Users/{}", id("a")), &title);
+    let member = patch(json!({"op": "add", "path": "members", "value": [{"value": id("dddd")}]}));
+    service.send("PATCH", &format!("Groups/{}", department["id"].as_str().unwrap()), &member);
+    service.send("DELETE", &format!("Users/{}", id("bb")), "");
+    let found = verify(&[]).await;
+    let told: Vec<&str> =
+        found["differences"].as_array().unwrap().iter().filter_map(|difference| difference["what"].as_str()).collect();
+    assert!(told.contains(&"the entry was changed") && told.contains(&"the entry is gone"), "{found}");
+    assert!(told.iter().any(|what| what.ends_with("was added by hand")), "{found}");
+    verify(&["--repair"]).await;
+    let users = service.users();
+    assert_eq!(
+        (users.len(), &users["a"]["title"], &users["bb"]["displayName"]),
+        (3, &json!("Vice President"), &json!("Person bb"))
+    );
+    // This service does not end the memberships of an entry that somebody removes: the old one stays, and means nobody.
+    assert_eq!(service.groups()["Department HR"], ["bb", "nobody"]);
+    let same = verify(&[]).await;
+    assert_eq!(
+        (&same["report"]["status"], &same["report"]["counts"]["differences"]),
+        (&json!("Success"), &json!(0)),
+        "{same}"
+    );
 }

@@ -11,6 +11,8 @@ pub enum Part {
     Decide,
     /// Bringing the target in step.
     Push,
+    /// Reading the target back.
+    Verify,
 }
 
 impl Part {
@@ -20,6 +22,7 @@ impl Part {
             Self::Pull => "reading the source",
             Self::Decide => "mapping and grouping",
             Self::Push => "updating the target",
+            Self::Verify => "reading the target",
         }
     }
 }

@@ -17,6 +17,7 @@ mod person;
 mod preview;
 mod pull;
 mod push;
+mod verify;
 
 use std::sync::Arc;
 
@@ -36,8 +37,19 @@ pub struct Wish {
     pub dry: bool,
     /// Only this person (the source's id).
     pub person: Option<String>,
+    /// Read the target back instead of syncing.
+    pub verify: Option<Verify>,
     /// Let the deletions go that this run held.
     pub confirm_deletions: Option<i64>,
+}
+
+/// What is done about differences between the target and what it was brought to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verify {
+    /// They are told.
+    Report,
+    /// They are told and repaired.
+    Repair,
 }
 
 /// How a run ended.
@@ -104,7 +116,7 @@ pub enum Stop {
 pub struct Report {
     /// The run's number.
     pub run: i64,
-    /// `initial`, `incremental`, `full`, `person` or `plan`.
+    /// `initial`, `incremental`, `full`, `person`, `verify` or `plan`.
     pub kind: String,
     /// How it ended.
     pub status: Status,
@@ -138,6 +150,10 @@ pub async fn execute(context: &Context, kind: &str, started: Millis, wish: &Wish
                 context.run
             );
             (Status::Held, Some(text))
+        }
+        Ok(()) if counts.differences > 0 && wish.verify == Some(Verify::Report) => {
+            let text = format!("{} differences: `rollcall verify --repair` repairs what is ours", counts.differences);
+            (Status::Partial, Some(text))
         }
         Ok(()) if held_back > 0 => (Status::Partial, Some(format!("{held_back} objects are held back"))),
         Ok(()) => (Status::Success, None),
@@ -189,6 +205,10 @@ async fn stages(context: &Context, wish: &Wish) -> Result<(), Stop> {
         let message = format!("{confirmed} removals and changes of groups that run {run} held are confirmed");
         context.log.write(Event::Note { message });
     }
+    if let Some(wanted) = wish.verify {
+        verify::verify(context, wanted == Verify::Repair).await?;
+        return if wanted == Verify::Repair { push::push(context, None).await } else { Ok(()) };
+    }
     describe::note_changes(context)?;
     honour_wakes(context)?;
     match &wish.person {
@@ -239,6 +259,9 @@ fn honour_wakes(context: &Context) -> Result<(), Stop> {
 pub fn kind_of(context_store: &Arc<dyn crate::store::Store>, wish: &Wish) -> Result<&'static str, StoreError> {
     if wish.dry {
         return Ok("plan");
+    }
+    if wish.verify.is_some() {
+        return Ok("verify");
     }
     if wish.person.is_some() {
         return Ok("person");

@@ -182,6 +182,23 @@ pub enum Event {
         /// What.
         message: String,
     },
+    /// The target does not hold what it was brought to.
+    Difference {
+        /// Whose entry or membership it is (the source's id).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+        /// The group's key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<String>,
+        /// The name of the person, or of the group.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// What is different.
+        what: String,
+        /// What was applied, and what is there.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<Change>,
+    },
     /// A large group would lose or gain too many members: that waits for a confirmation.
     GroupHeld {
         /// Its key.
@@ -232,6 +249,7 @@ impl Entry {
             Event::MemberHeldBack { .. }
             | Event::CallFailed { .. }
             | Event::DeletionsHeld { .. }
+            | Event::Difference { .. }
             | Event::GroupHeld { .. } => true,
             Event::Component { level, .. } => matches!(level.as_str(), "warn" | "error" | "critical"),
             Event::RunEnded { status, .. } => status != "Success",
@@ -243,6 +261,7 @@ impl Entry {
     pub fn concerns(&self, id: &str) -> bool {
         match &self.event {
             Event::Person { person, .. } | Event::MemberHeldBack { person, .. } => person == id,
+            Event::Difference { person, .. } => person.as_deref() == Some(id),
             Event::Members { added, removed, .. } => added.iter().chain(removed).any(|person| person == id),
             _ => false,
         }
@@ -285,6 +304,20 @@ impl Entry {
             Event::Waiting { step, seconds, reason } => format!("{step}: waiting {seconds} s: {reason}"),
             Event::Component { step, level, message } => format!("{step} [{level}] {message}"),
             Event::Note { message } => message.clone(),
+            Event::Difference { person, group, name, what, changes } => {
+                let whom = match (person, group, name) {
+                    (Some(person), Some(_), Some(name)) => format!("group \"{name}\": {person}"),
+                    (Some(person), None, Some(name)) => format!("{name} ({person}):"),
+                    (Some(person), ..) => format!("{person}:"),
+                    (None, _, Some(name)) => format!("group \"{name}\":"),
+                    (None, group, None) => group.clone().unwrap_or_default(),
+                };
+                let mut text = format!("{whom} {what}");
+                for change in changes {
+                    text += &format!("\n      {}: {} -> {}", change.attribute, change.old, change.new);
+                }
+                text
+            }
             Event::GroupHeld { name, members, entering, leaving, .. } => {
                 format!("group {name} is held: of {members} members {leaving} would leave, and {entering} would enter")
             }

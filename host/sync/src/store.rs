@@ -517,6 +517,17 @@ pub enum Applied {
         /// Who.
         members: Vec<(Row, Option<String>, bool)>,
     },
+    /// Somebody was found in a group, wanted there or not.
+    MemberFound {
+        /// The group.
+        team: Row,
+        /// Who.
+        person: Row,
+        /// The target's id of the membership.
+        membership: Option<String>,
+        /// Whether as an admin.
+        admin: bool,
+    },
     /// These people are no members now.
     MembersOut {
         /// The group.
@@ -692,6 +703,12 @@ pub trait Store: Send + Sync {
     fn undescribed_teams(&self, limit: u32) -> Result<Vec<String>>;
     /// The key of the group with this key or name.
     fn team_key(&self, key_or_name: &str) -> Result<Option<String>>;
+    /// Entries that the target holds, in the order of their rows.
+    fn applied_entries(&self, after: Row, limit: u32) -> Result<Vec<PersonWork>>;
+    /// Groups that the target holds.
+    fn applied_teams(&self, after: Row, limit: u32) -> Result<Vec<TeamWork>>;
+    /// Members that a group has at the target.
+    fn applied_members(&self, team: Row, after: Row, limit: u32) -> Result<Vec<MemberWork>>;
     /// The keys of the groups that somebody belongs to or still is in, sorted.
     fn groups_of(&self, person: Row) -> Result<Vec<String>>;
     /// Keys of all groups, behind `after`.

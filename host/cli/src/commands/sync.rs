@@ -19,7 +19,8 @@ pub async fn run(wish: &Sync, json: bool) -> Result<u8, Refusal> {
     }
     let config = setup::config(&wish.tenant, &wish.replace)?;
     let ready = setup::ready(&config).await?;
-    let wish = Wish { dry: false, person: wish.person.clone(), confirm_deletions: wish.confirm_deletions };
+    let (person, confirm_deletions) = (wish.person.clone(), wish.confirm_deletions);
+    let wish = Wish { person, confirm_deletions, ..Wish::default() };
     let report = execute(&ready, &wish, json).await?;
     print(&config.name, &report, json);
     Ok(code(report.status))
@@ -84,12 +85,14 @@ pub fn lines(counts: &Counts) -> Vec<String> {
         (counts.deletions_held, "removals held"),
         (counts.groups_held, "groups held"),
     ];
+    let found = [(counts.differences, "found")];
     let calls = [(counts.calls, "made"), (counts.calls_failed, "failed")];
     [
         list("people", &people),
         list("groups", &groups),
         list("members", &members),
         list("waiting", &held),
+        list("differences", &found),
         list("calls", &calls),
     ]
     .into_iter()

@@ -36,6 +36,9 @@ pub struct Counts {
     /// Large groups whose changes wait for a confirmation.
     #[serde(default)]
     pub groups_held: u64,
+    /// Differences that reading the target back found.
+    #[serde(default)]
+    pub differences: u64,
     /// HTTP calls.
     pub calls: u64,
     /// HTTP calls that did not succeed.

@@ -306,6 +306,15 @@ impl Store for SqliteStore {
                    order by key <> ?1 limit 1";
         self.read(|c| optional(c, sql, [key_or_name], |row| row.get(0)))
     }
+    fn applied_entries(&self, after: Row, limit: u32) -> Result<Vec<PersonWork>> {
+        self.read(|c| push::applied_entries(c, after, limit))
+    }
+    fn applied_teams(&self, after: Row, limit: u32) -> Result<Vec<TeamWork>> {
+        self.read(|c| push::applied_teams(c, after, limit))
+    }
+    fn applied_members(&self, team: Row, after: Row, limit: u32) -> Result<Vec<MemberWork>> {
+        self.read(|c| push::applied_members(c, team, after, limit))
+    }
     fn groups_of(&self, person: Row) -> Result<Vec<String>> {
         let sql = "select key from member join team on team.row = member.team
                    where person = ?1 and (desired > 0 or member.applied > 0) order by key";

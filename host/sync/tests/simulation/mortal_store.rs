@@ -76,6 +76,9 @@ delegate! {
     read person(id: &str) -> Option<PersonWork>;
     read undescribed_teams(limit: u32) -> Vec<String>;
     read team_key(key_or_name: &str) -> Option<String>;
+    read applied_entries(after: Row, limit: u32) -> Vec<PersonWork>;
+    read applied_teams(after: Row, limit: u32) -> Vec<TeamWork>;
+    read applied_members(team: Row, after: Row, limit: u32) -> Vec<MemberWork>;
     read groups_of(person: Row) -> Vec<String>;
     read team_keys(after: &str, limit: u32) -> Vec<String>;
     write describe_teams(teams: &[TeamDescription]) -> ();

@@ -107,7 +107,7 @@ impl Scenario<'_> {
             directory.users[self.rng.below(directory.users.len())].id.clone()
         });
         let confirm_deletions = self.held.take().filter(|_| self.rng.percent(50));
-        Wish { dry: self.rng.percent(4), person, confirm_deletions }
+        Wish { dry: self.rng.percent(4), person, confirm_deletions, verify: None }
     }
 
     fn store(&self) -> Arc<MortalStore> {

@@ -246,6 +246,32 @@ pub(super) fn all_members(
     collect(connection, sql, (team, after, limit, keep_unconfirmed), member_work)
 }
 
+pub(super) fn applied_entries(connection: &Connection, after: Row, limit: u32) -> rusqlite::Result<Vec<PersonWork>> {
+    let sql = format!("{PERSON} where applied is not null and row > ?1 order by row limit ?2");
+    collect(connection, &sql, (after, limit), person_work)
+}
+
+pub(super) fn applied_teams(connection: &Connection, after: Row, limit: u32) -> rusqlite::Result<Vec<TeamWork>> {
+    let sql = format!(
+        "{TEAM} where team.applied is not null and team.abandoned = 0 and team.row > ?1 order by team.row limit ?2"
+    );
+    collect(connection, &sql, (after, limit), team_work)
+}
+
+pub(super) fn applied_members(
+    connection: &Connection,
+    team: Row,
+    after: Row,
+    limit: u32,
+) -> rusqlite::Result<Vec<MemberWork>> {
+    let sql =
+        "select person.row, id, person.remote, membership, coalesce(applied_match, match, ''), desired, member.applied,
+                 member.doubt
+               from member join person on person.row = member.person
+               where team = ?1 and member.applied > 0 and person > ?2 order by person limit ?3";
+    collect(connection, sql, (team, after, limit), member_work)
+}
+
 fn member_work(row: &SqlRow<'_>) -> rusqlite::Result<MemberWork> {
     Ok(MemberWork {
         row: row.get(0)?,

@@ -43,6 +43,11 @@ pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effect
                 forget(tx, Subject::Team(*row))?;
             }
             Applied::MembersIn { team, members } => members_in(tx, *team, members)?,
+            Applied::MemberFound { team, person, membership, admin } => {
+                let sql = "insert or ignore into member (team, person) values (?1, ?2)";
+                tx.prepare_cached(sql)?.execute((team, person))?;
+                members_in(tx, *team, &[(*person, membership.clone(), *admin)])?;
+            }
             Applied::MembersOut { team, members } => members_out(tx, *team, members)?,
             Applied::MembershipIds { team, ids } => {
                 let sql = "update member set membership = ?3

@@ -2,13 +2,13 @@
 //!
 //! | command | what it does | where |
 //! | --- | --- | --- |
-//! | `new` | a project that builds and passes its test as it is | [`new`], [`template`] |
-//! | `build` | the project's own tools, called the right way | [`build`] |
-//! | `inspect` | what a component exports, imports and needs | [`inspect`] |
-//! | `test` | a component tried as the host relies on it | [`test`] |
-//! | `run` | one batch, with its result on standard output | [`run`] |
+//! | `new` | a project that builds and passes its test as it is | [`mod@new`], [`template`] |
+//! | `build` | the project's own tools, called the right way | [`mod@build`] |
+//! | `inspect` | what a component exports, imports and needs | [`mod@inspect`] |
+//! | `test` | a component tried as the host relies on it | [`mod@test`] |
+//! | `run` | one batch, with its result on standard output | [`mod@run`] |
 //!
-//! `test` and `run` need neither a tenant nor a network: [`bench`] lends the component what its project file grants, out of memory.
+//! `test` and `run` need neither a tenant nor a network: [`mod@bench`] lends the component what its project file grants, out of memory.
 
 pub mod args;
 mod bench;

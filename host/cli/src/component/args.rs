@@ -74,7 +74,7 @@ pub struct Given {
     /// The step, where a component does several
     #[arg(long, value_enum)]
     pub step: Option<Step>,
-    /// Its settings: a JSON or TOML file. Default: [settings] of the component.toml beside it
+    /// Its settings: a JSON or TOML file. Default: `settings` of the component.toml beside it
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
     /// Grant something: storage, lookup, scheduling, outbox, http=ORIGIN or files=PATH

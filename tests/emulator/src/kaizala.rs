@@ -1,7 +1,7 @@
 //! Kaizala's connector API (facts: kaizala-docs, Tokens, groups, members, subGroups; statuses of errors are ours, none are documented),
 //! and a directory endpoint that is an invention of ours.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::response::Response;
@@ -58,6 +58,8 @@ pub struct Kaizala {
     pub rotate: bool,
     /// Every call to the first address is answered with 308 and the other one.
     pub moved: bool,
+    /// Ids of members that some answer told.
+    pub told: BTreeSet<String>,
     /// How many groups were ever created.
     pub created: usize,
     refresh_token: String,
@@ -252,13 +254,15 @@ fn attach(kaizala: &mut Kaizala, asked: &Asked, parent: &str) -> Response {
     answer_json(200, &json!({"result": true}))
 }
 
-fn list_members(kaizala: &Kaizala, id: &str) -> Response {
+fn list_members(kaizala: &mut Kaizala, id: &str) -> Response {
     let Some(group) = kaizala.groups.get(id) else { return missing("group") };
     let members: Vec<Value> = group
         .members
         .iter()
         .map(|(phone, member)| json!({"id": member.id, "role": member.role, "mobileNumber": phone, "isProvisioned": true}))
         .collect();
+    let told: Vec<String> = group.members.values().map(|member| member.id.clone()).collect();
+    kaizala.told.extend(told);
     answer_json(200, &json!({"members": members}))
 }
 

@@ -20,6 +20,7 @@ pub mod faults;
 pub mod generator;
 pub mod graph;
 pub mod kaizala;
+pub mod least;
 pub mod login;
 pub mod record;
 pub mod reply;

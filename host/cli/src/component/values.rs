@@ -30,20 +30,13 @@ pub fn kind_of(word: &str) -> Option<AttributeType> {
     [Text, Boolean, Integer, Number, DateTime, Texts].into_iter().find(|known| kind(*known) == word)
 }
 
-/// Whether a profile may hold this value in an attribute of this type.
+/// Whether a profile may hold this value in an attribute of this type: the host takes it, and a date-time is one.
 pub fn fits(value: &Value, wanted: AttributeType) -> bool {
-    match value {
-        Value::Null | Value::Keep => true,
-        Value::Boolean(_) => wanted == AttributeType::Boolean,
-        Value::Integer(_) => wanted == AttributeType::Integer,
-        Value::Number(number) => wanted == AttributeType::Number && number.is_finite(),
-        Value::Text(_) => wanted == AttributeType::Text,
-        Value::DateTime(moment) => {
-            wanted == AttributeType::DateTime && rollcall_sync::clock::parse_rfc3339(moment).is_some()
-        }
-        Value::Texts(_) => wanted == AttributeType::Texts,
-        Value::Json(_) => false,
-    }
+    let moment = match value {
+        Value::DateTime(text) => rollcall_sync::clock::parse_rfc3339(text).is_some(),
+        _ => true,
+    };
+    moment && rollcall_sync::profile::fits(value, wanted)
 }
 
 /// A value of a sample in the type that an attribute has; none when it does not fit.

@@ -32,6 +32,7 @@ pub mod phone;
 pub mod program;
 pub mod projection;
 pub mod regular;
+pub mod scan;
 pub mod settings;
 pub mod trial;
 pub mod usual;

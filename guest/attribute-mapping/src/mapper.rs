@@ -4,8 +4,12 @@ mod configuration;
 mod explanation;
 mod shaping;
 
+use std::borrow::Cow;
+
 use rollcall_sdk::mapping::{AttributeTrace, Outcome, Schema};
 use rollcall_sdk::{Attribute, Layout, Problem, Slot as Position};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::attributes::Attributes;
 use crate::environment::Environment;
@@ -218,19 +222,31 @@ impl Manager {
     }
 
     fn id(&self, slots: &[Value<'_>]) -> Option<String> {
-        let entry = |json: &serde_json::Value| {
-            let removed = json.get("@removed").is_some();
-            json.get("id").and_then(|id| id.as_str()).filter(|_| !removed).map(str::to_owned)
-        };
         let of_slot = |slot: Slot| match slots.get(slot)? {
             Value::Text(id) => Some(id.to_string()),
-            Value::Json(json) => match serde_json::from_str(json).ok()? {
-                serde_json::Value::Array(entries) => entries.iter().rev().find_map(entry),
-                object => entry(&object),
-            },
+            Value::Json(json) if json.starts_with('[') => {
+                let entries: Vec<Entry<'_>> = serde_json::from_str(json).ok()?;
+                entries.into_iter().rev().find_map(Entry::id)
+            }
+            Value::Json(json) => serde_json::from_str::<Entry<'_>>(json).ok()?.id(),
             _ => None,
         };
         of_slot(self.whole).or_else(|| of_slot(self.delta)).filter(|id| !id.is_empty())
+    }
+}
+
+/// A manager, or what a delta query tells of one.
+#[derive(Deserialize)]
+struct Entry<'j> {
+    #[serde(borrow)]
+    id: Option<Cow<'j, str>>,
+    #[serde(rename = "@removed")]
+    removed: Option<IgnoredAny>,
+}
+
+impl Entry<'_> {
+    fn id(self) -> Option<String> {
+        self.id.filter(|_| self.removed.is_none()).map(Cow::into_owned)
     }
 }
 

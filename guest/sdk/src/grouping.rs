@@ -49,10 +49,21 @@ impl Group {
     }
 }
 
+impl Plan {
+    /// Everything that an assignment says, with the keys of rules that make one group: what the host reads from it. For tests.
+    pub fn belongings(&self, assignment: &Assignment) -> Vec<Belonging> {
+        let of_rule = |rule: &u32| {
+            let key = self.rules.get(*rule as usize)?.key.clone()?;
+            Some(Belonging { key, rule: *rule })
+        };
+        assignment.rules.iter().filter_map(of_rule).chain(assignment.belongings.iter().cloned()).collect()
+    }
+}
+
 impl Assignment {
     /// Belongs to nothing, and time alone does not change it.
     pub fn nothing() -> Self {
-        Assignment { belongings: Vec::new(), undecided: Vec::new(), changes_at: None }
+        Assignment { rules: Vec::new(), belongings: Vec::new(), undecided: Vec::new(), changes_at: None }
     }
 }
 

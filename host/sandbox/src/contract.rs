@@ -64,3 +64,17 @@ pub use self::steps::mapping::exports::rollcall::sync::mapping;
 pub use self::steps::source::exports::rollcall::sync::source;
 pub use self::steps::target::exports::rollcall::sync::target;
 pub use self::words::rollcall::sync::types;
+
+impl grouping::Plan {
+    /// Everything that an assignment says, with the keys of rules that make one group.
+    ///
+    /// # Errors
+    /// With the position of a rule that the assignment names and that has no key in this plan.
+    pub fn belongings(&self, assignment: &grouping::Assignment) -> Result<Vec<grouping::Belonging>, u32> {
+        let of_rule = |rule: &u32| match self.rules.get(*rule as usize).and_then(|rule| rule.key.clone()) {
+            Some(key) => Ok(grouping::Belonging { key, rule: *rule }),
+            None => Err(*rule),
+        };
+        assignment.rules.iter().map(of_rule).chain(assignment.belongings.iter().cloned().map(Ok)).collect()
+    }
+}

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use rollcall_sandbox::contract::grouping::{Assignment, Candidate, Explanation, Group};
+use rollcall_sandbox::contract::grouping::{Assignment, Candidate, Explanation, Group, Rule};
 use rollcall_sandbox::contract::mapping::{AttributeTrace, Outcome, Person};
 use rollcall_sandbox::contract::source::{Page, UserPatch};
 use rollcall_sandbox::contract::target::{self, FoundPage, Listing, Operation, TargetLimits};
@@ -45,8 +45,8 @@ pub struct Shape {
     pub grouping_properties: Vec<String>,
     /// Positions of the profile attributes that grouping reads.
     pub grouping_attributes: Vec<u32>,
-    /// Rule ids and digests; the order is that of the plan.
-    pub rules: Vec<(String, String)>,
+    /// The rules, in the order of the plan.
+    pub rules: Vec<Rule>,
     /// Source properties that the scope reads; none without a scope.
     pub scope_properties: Option<Vec<String>>,
     /// Changes when the mapping chain, its settings or the scope change.
@@ -77,7 +77,7 @@ impl Shape {
 
     /// The id of the rule at a position of the plan.
     pub fn rule(&self, position: u32) -> &str {
-        self.rules.get(position as usize).map_or(WHOLE, |(id, _)| id)
+        self.rules.get(position as usize).map_or(WHOLE, |rule| &rule.id)
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) struct Assigner<'a> {
 
 impl Assigner<'_> {
     pub fn assignment(&self, decision: Decision<'_>, position: impl Fn(u32) -> u32) -> Assignment {
-        let mut belongings = Vec::with_capacity(decision.rules.len());
+        let mut rules = Vec::with_capacity(decision.rules.len());
+        let mut belongings = Vec::new();
         let mut undecided: Vec<Undecided> = decision
             .undecided
             .iter()
@@ -31,14 +32,14 @@ impl Assigner<'_> {
             let rule = position(*rule);
             let Some(definition) = self.definitions.get(rule as usize) else { continue };
             match &definition.naming {
-                Naming::One { .. } => belongings.push(Belonging { key: definition.key.clone(), rule }),
+                Naming::One { .. } => rules.push(rule),
                 Naming::Each { .. } => match self.keys(definition) {
                     Ok(keys) => belongings.extend(keys.into_iter().map(|key| Belonging { key, rule })),
                     Err(reason) => undecided.push(Undecided { rule, reason }),
                 },
             }
         }
-        Assignment { belongings, undecided, changes_at: decision.changes_at.map(moment::print) }
+        Assignment { rules, belongings, undecided, changes_at: decision.changes_at.map(moment::print) }
     }
 
     /// The keys that a person's values make. A person without one of the values belongs to none of the groups.

@@ -80,7 +80,8 @@ impl Rules {
     /// assert_eq!(rules.plan().properties, ["department", "city"]);
     ///
     /// let person = Candidate { id: "5e3a".into(), properties: vec!["SALES".into(), "Oslo".into()], profile: vec![] };
-    /// let keys: Vec<String> = rules.assign(&person, 0, None).belongings.into_iter().map(|belonging| belonging.key).collect();
+    /// let assignment = rules.assign(&person, 0, None);
+    /// let keys: Vec<String> = rules.plan().belongings(&assignment).into_iter().map(|belonging| belonging.key).collect();
     /// assert_eq!(keys, ["sales-in-oslo", "department:SALES"]);
     /// # Ok::<(), serde_json::Error>(())
     /// ```
@@ -138,7 +139,11 @@ impl Rules {
         let rules = definitions
             .iter()
             .zip(&expressions)
-            .map(|(definition, expression)| Rule { id: definition.key.clone(), digest: digest(definition, expression) })
+            .map(|(definition, expression)| Rule {
+                id: definition.key.clone(),
+                digest: digest(definition, expression),
+                key: matches!(definition.naming, Naming::One { .. }).then(|| definition.key.clone()),
+            })
             .collect();
         let mut sources = Sources::default();
         let index = Indexed::new(expressions, &mut |property| sources.add(property));

@@ -20,6 +20,7 @@ export const grouping = {
 
   assign(people) {
     return people.map((person) => ({
+      rules: [],
       belongings: groups(person).map((key) => ({ key, rule: 0 })),
       undecided: [],
       changesAt: null,

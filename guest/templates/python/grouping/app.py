@@ -26,7 +26,7 @@ class Grouping(exports.Grouping):
 
     def groups(self, person):
         city, department = (rollcall.plain(value) for value in person.properties)
-        return Assignment([Belonging(key, 0) for key in keys(city, department)], [], None)
+        return Assignment([], [Belonging(key, 0) for key in keys(city, department)], [], None)
 
     def describe(self, wanted):
         return [self.group(key) for key in wanted]

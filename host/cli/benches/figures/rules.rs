@@ -54,7 +54,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         belongings = 0;
         for batch in candidates.chunks(BATCH) {
             let assignments = runtime.block_on(instance.assign(black_box(batch), None)).unwrap();
-            belongings += assignments.iter().map(|assignment| assignment.belongings.len()).sum::<usize>();
+            belongings += assignments.iter().map(|assignment| assignment.rules.len()).sum::<usize>();
         }
     });
     assert!(belongings > PEOPLE, "the rules have members");

@@ -52,7 +52,7 @@ async fn rescan(context: &Context, idle: &mut Vec<Decider>) -> Result<(), Stop> 
     let Some(text) = context.store.setting(CHANGED_RULES)? else { return Ok(()) };
     let changed: BTreeSet<String> = serde_json::from_str(&text).unwrap_or_default();
     let rules = context.shape().rules.iter().zip(0u32..);
-    let asked: Vec<u32> = rules.filter(|((id, _), _)| changed.contains(id)).map(|(_, at)| at).collect();
+    let asked: Vec<u32> = rules.filter(|(rule, _)| changed.contains(&rule.id)).map(|(_, at)| at).collect();
     if !asked.is_empty() {
         context.progress.begin(Part::Decide, Some(context.store.jobs_due(Stage::Rescan, 0)?));
         idle.iter_mut().for_each(|decider| decider.asked = Some(asked.clone()));
@@ -450,7 +450,7 @@ impl Draft {
         self.wake_at(assignment, false);
         if let Some(undecided) = assignment.undecided.first() {
             self.settle(Fate::Held, &format!("the scope cannot be decided: {}", undecided.reason));
-        } else if assignment.belongings.is_empty() {
+        } else if assignment.rules.is_empty() && assignment.belongings.is_empty() {
             match out_of_scope {
                 OutOfScope::Keep if self.job.applied.is_some() => {
                     self.settle(Fate::Held, "out of scope: kept as it is")
@@ -511,13 +511,24 @@ impl Draft {
     }
 
     fn grouped(&mut self, assignment: &Assignment, shape: &Shape, asked: Option<&[u32]>) {
-        let keys: BTreeMap<String, String> = assignment
+        let mut keys: BTreeMap<String, String> = assignment
             .belongings
             .iter()
             .map(|belonging| (belonging.key.clone(), shape.rule(belonging.rule).to_owned()))
             .collect();
-        let undecided: BTreeSet<String> =
+        let mut undecided: BTreeSet<String> =
             assignment.undecided.iter().map(|undecided| shape.rule(undecided.rule).to_owned()).collect();
+        for at in &assignment.rules {
+            match shape.rules.get(*at as usize).and_then(|rule| rule.key.as_ref()) {
+                Some(key) => {
+                    keys.insert(key.clone(), shape.rule(*at).to_owned());
+                }
+                None => {
+                    self.reason = Some(format!("the grouping named rule {at}, which makes no single group"));
+                    undecided.insert(shape.rule(*at).to_owned());
+                }
+            }
+        }
         let asked = asked.map(|asked| asked.iter().map(|at| shape.rule(*at).to_owned()).collect());
         if let Some(first) = assignment.undecided.first() {
             self.reason = Some(format!("a rule cannot be decided: {}", first.reason));

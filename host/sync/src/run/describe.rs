@@ -33,7 +33,7 @@ pub(super) fn note_changes(context: &Context) -> Result<(), Stop> {
     if store.setting("grouping_digest")?.as_deref() == Some(&shape.grouping_digest) {
         return Ok(());
     }
-    let rules: BTreeMap<&str, &str> = shape.rules.iter().map(|(id, digest)| (id.as_str(), digest.as_str())).collect();
+    let rules: BTreeMap<&str, &str> = shape.rules.iter().map(|rule| (rule.id.as_str(), rule.digest.as_str())).collect();
     let before: Option<BTreeMap<String, String>> =
         store.setting("rules")?.and_then(|text| serde_json::from_str(&text).ok());
     let changed: BTreeSet<&str> = rules

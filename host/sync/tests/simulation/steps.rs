@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use rollcall_sandbox::contract::grouping::{Assignment, Belonging, Candidate, Explanation, Group, WhenEmpty};
+use rollcall_sandbox::contract::grouping::{Assignment, Belonging, Candidate, Explanation, Group, Rule, WhenEmpty};
 use rollcall_sandbox::contract::mapping::{AttributeTrace, Outcome, Person};
 use rollcall_sandbox::contract::types::{Problem, Value};
 use rollcall_sync::clock::{Clock, rfc3339};
@@ -12,7 +12,7 @@ use rollcall_sync::steps::{Calling, Grouped, Grouping, Mapped, Mapping, Shape, S
 use rollcall_sync::store::{Effects, Store};
 use serde_json::Value as Json;
 
-use crate::configuration::{Condition, Configuration, Facts, Makes, Origin};
+use crate::configuration::{self, Condition, Configuration, Facts, Makes, Origin};
 use crate::instance::TargetInstance;
 use crate::source::DeltaSource;
 use crate::world::World;
@@ -23,6 +23,15 @@ pub struct PlainSteps {
     store: Arc<dyn Store>,
     configuration: Arc<Configuration>,
     shape: Shape,
+}
+
+/// A rule as the plan has it.
+fn announced(rule: &configuration::Rule) -> Rule {
+    let key = match &rule.makes {
+        Makes::Group(key) => Some(key.clone()),
+        Makes::ByAttribute(..) => None,
+    };
+    Rule { id: rule.id.clone(), digest: digest(&(&rule.makes, &rule.condition)), key }
 }
 
 fn digest(thing: &impl Hash) -> String {
@@ -54,7 +63,7 @@ fn shape_of(configuration: &Configuration) -> Shape {
         grouping_properties: sorted(rules.iter().flat_map(|rule| rule.condition.properties().iter().copied())),
         grouping_attributes: positions.filter(|(_, attribute)| grouped_by(attribute.name)).map(|(at, _)| at).collect(),
         rules: match configuration.names_rules {
-            true => rules.iter().map(|rule| (rule.id.clone(), digest(&(&rule.makes, &rule.condition)))).collect(),
+            true => rules.iter().map(announced).collect(),
             false => Vec::new(),
         },
         scope_properties: configuration
@@ -225,7 +234,8 @@ impl PlainRules {
     fn assign_one(&self, person: &Candidate, rules: Option<&[u32]>) -> Assignment {
         let now = self.world.clock.now();
         let facts = self.facts(person);
-        let mut assignment = Assignment { belongings: Vec::new(), undecided: Vec::new(), changes_at: None };
+        let mut assignment =
+            Assignment { rules: Vec::new(), belongings: Vec::new(), undecided: Vec::new(), changes_at: None };
         let mut until = None;
         let mut ask = |condition: &Condition| {
             let verdict = condition.decide(&facts, now);
@@ -246,8 +256,13 @@ impl PlainRules {
                             self.value(person, name).map(|value| format!("{prefix}{value}"))
                         }
                     };
-                    let rule = if self.configuration.names_rules { position } else { 0 };
-                    assignment.belongings.extend(key.map(|key| Belonging { key, rule }));
+                    match (&rule.makes, self.configuration.names_rules) {
+                        (Makes::Group(_), true) => assignment.rules.push(position),
+                        (Makes::ByAttribute(..), true) => {
+                            assignment.belongings.extend(key.map(|key| Belonging { key, rule: position }));
+                        }
+                        (_, false) => assignment.belongings.extend(key.map(|key| Belonging { key, rule: 0 })),
+                    }
                 }
             }
         }

@@ -39,8 +39,11 @@ pub fn candidates(bench: &Bench, plan: &Plan, cases: &[Case]) -> Result<Vec<Cand
 }
 
 /// The keys of an assignment, sorted.
-pub fn keys(assignment: &Assignment) -> BTreeSet<String> {
-    assignment.belongings.iter().map(|belonging| belonging.key.clone()).collect()
+pub fn keys(plan: &Plan, assignment: &Assignment) -> Result<BTreeSet<String>, Refusal> {
+    let belongings = plan
+        .belongings(assignment)
+        .map_err(|rule| Refusal::failed(format!("the assignment names rule {rule}, which has no `key` in the plan")))?;
+    Ok(belongings.into_iter().map(|belonging| belonging.key).collect())
 }
 
 /// One line for each person, and one for each group.
@@ -48,11 +51,13 @@ pub async fn lines(bench: &Bench, memory: &Arc<Memory>, cases: &[Case]) -> Resul
     let (mut instance, plan) = configured(bench, memory).await?;
     let candidates = candidates(bench, &plan, cases)?;
     let assignments = instance.assign(&candidates, None).await.map_err(ended)?;
-    let mut lines = Vec::new();
+    let (mut lines, mut all) = (Vec::new(), BTreeSet::new());
     for (candidate, assignment) in candidates.iter().zip(&assignments) {
         let mut line = Map::new();
         line.insert("id".to_owned(), candidate.id.clone().into());
-        line.insert("groups".to_owned(), keys(assignment).into_iter().collect());
+        let keys = keys(&plan, assignment)?;
+        line.insert("groups".to_owned(), keys.iter().cloned().collect());
+        all.extend(keys);
         if let Some(at) = &assignment.changes_at {
             line.insert("changes_at".to_owned(), at.clone().into());
         }
@@ -62,7 +67,6 @@ pub async fn lines(bench: &Bench, memory: &Arc<Memory>, cases: &[Case]) -> Resul
         }
         lines.push(line.into());
     }
-    let all: BTreeSet<String> = assignments.iter().flat_map(keys).collect();
     let all: Vec<String> = all.into_iter().collect();
     for (key, group) in all.iter().zip(instance.describe(&all).await.map_err(ended)?) {
         lines.push(match group {

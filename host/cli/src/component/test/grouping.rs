@@ -11,7 +11,7 @@ use super::report::Report;
 use super::{cost, unknown_key, with_unknown};
 use crate::component::bench::Bench;
 use crate::component::run::ended;
-use crate::component::run::grouping::{candidates, configured, keys};
+use crate::component::run::grouping::{candidates, configured};
 use crate::component::sample::Case;
 use crate::refusal::Refusal;
 
@@ -33,14 +33,14 @@ pub async fn test(bench: &Bench, cases: &[Case], report: &mut Report) -> Result<
     let people = candidates(bench, &plan, cases)?;
     if !people.is_empty() {
         let assignments = instance.assign(&people, None).await.map_err(ended)?;
-        report.check("sample", sample(cases, &assignments));
+        report.check("sample", sample(cases, &plan, &assignments));
     }
     let many = candidates(bench, &plan, &ordinary(BATCH, &bench.attributes))?;
     let crowd: Vec<Candidate> = people.iter().chain(many.iter().take(32)).cloned().collect();
     report.check("batches", batches(bench, &crowd, &plan).await?);
     report.check("rules", rules(&mut instance, &crowd, &plan).await?);
-    report.check("groups", described(&mut instance, &crowd).await?);
-    match explained(&mut instance, &crowd).await? {
+    report.check("groups", described(&mut instance, &plan, &crowd).await?);
+    match explained(&mut instance, &plan, &crowd).await? {
         Explained::Compared(came) => report.check("explanations", came),
         Explained::Never(said) => report.note("explanations", format!("`rollcall why` has no answer: {said}")),
     }
@@ -66,14 +66,14 @@ fn planned(bench: &Bench, plan: &Plan) -> Result<String, Vec<String>> {
 }
 
 /// What the author expects.
-fn sample(cases: &[Case], assignments: &[Assignment]) -> Result<String, Vec<String>> {
+fn sample(cases: &[Case], plan: &Plan, assignments: &[Assignment]) -> Result<String, Vec<String>> {
     let users = cases.iter().filter(|case| !case.user.is_empty());
     let (mut wrong, mut asked) = (Vec::new(), 0);
     for (case, assignment) in users.zip(assignments) {
         let Some(Value::Array(wanted)) = case.expect.as_ref().and_then(|expect| expect.get("groups")) else { continue };
         asked += 1;
         let wanted: BTreeSet<String> = wanted.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let found = keys(assignment);
+        let found = keys(plan, assignment);
         if wanted != found {
             wrong.push(format!("line {} of the sample, user {}:", case.line, case.id()));
             wrong.extend(wanted.difference(&found).map(|key| format!("  is not in    {key}")));
@@ -83,8 +83,13 @@ fn sample(cases: &[Case], assignments: &[Assignment]) -> Result<String, Vec<Stri
     if wrong.is_empty() { Ok(format!("{asked} of {asked} as expected")) } else { Err(wrong) }
 }
 
-fn texts(assignment: &Assignment) -> String {
-    keys(assignment).into_iter().collect::<Vec<_>>().join(", ")
+/// The keys of an assignment, sorted. Rules without a key are the business of [`rules`].
+fn keys(plan: &Plan, assignment: &Assignment) -> BTreeSet<String> {
+    plan.belongings(assignment).unwrap_or_default().into_iter().map(|belonging| belonging.key).collect()
+}
+
+fn texts(plan: &Plan, assignment: &Assignment) -> String {
+    keys(plan, assignment).into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// The same answers alone, backwards and in another instance.
@@ -113,7 +118,7 @@ async fn batches(bench: &Bench, people: &[Candidate], plan: &Plan) -> Result<Res
     for (what, answers) in [("alone", alone), ("in another order", backwards), ("in another instance", elsewhere)] {
         for ((person, first), second) in people.iter().zip(&together).zip(&answers).filter(|((_, a), b)| a != b) {
             wrong.push(format!("user {} {what}:", person.id));
-            wrong.extend(difference("groups", &texts(first), &texts(second)));
+            wrong.extend(difference("groups", &texts(plan, first), &texts(plan, second)));
         }
     }
     let told = "the same alone, in another order and in another instance".to_owned();
@@ -130,6 +135,9 @@ async fn rules(
     let count = u32::try_from(plan.rules.len()).unwrap_or(u32::MAX);
     let mut wrong = Vec::new();
     for (person, assignment) in people.iter().zip(&all) {
+        if let Err(rule) = plan.belongings(assignment) {
+            wrong.push(format!("user {}: rule {rule} holds, and has no `key` in the plan", person.id));
+        }
         let beyond = assignment.belongings.iter().filter(|belonging| belonging.rule >= count.max(1));
         wrong.extend(beyond.map(|belonging| {
             format!("user {}: {} by rule {}, and there are {count}", person.id, belonging.key, belonging.rule)
@@ -140,12 +148,13 @@ async fn rules(
         let alone = instance.assign(people, Some(&[rule])).await.map_err(ended)?;
         for ((person, all), alone) in people.iter().zip(&all).zip(&alone) {
             let of_rule = |assignment: &Assignment| -> BTreeSet<String> {
-                let by = assignment.belongings.iter().filter(|belonging| belonging.rule == rule);
-                by.map(|belonging| belonging.key.clone()).collect()
+                let all = plan.belongings(assignment).unwrap_or_default();
+                all.into_iter().filter(|belonging| belonging.rule == rule).map(|belonging| belonging.key).collect()
             };
-            if of_rule(all) != keys(alone) {
+            let (all, alone) = (of_rule(all), keys(plan, alone));
+            if all != alone {
                 wrong.push(format!("user {}, rule {rule} asked alone:", person.id));
-                wrong.extend(difference("groups", &format!("{:?}", of_rule(all)), &format!("{:?}", keys(alone))));
+                wrong.extend(difference("groups", &format!("{all:?}"), &format!("{alone:?}")));
             }
         }
     }
@@ -157,9 +166,11 @@ async fn rules(
 /// Every key that is given has a description, and no other.
 async fn described(
     instance: &mut GroupingInstance,
+    plan: &Plan,
     people: &[Candidate],
 ) -> Result<Result<String, Vec<String>>, Refusal> {
-    let all: BTreeSet<String> = instance.assign(people, None).await.map_err(ended)?.iter().flat_map(keys).collect();
+    let assignments = instance.assign(people, None).await.map_err(ended)?;
+    let all: BTreeSet<String> = assignments.iter().flat_map(|assignment| keys(plan, assignment)).collect();
     let mut wrong: Vec<String> =
         all.iter().filter(|key| key.trim().is_empty()).map(|_| "a group has an empty key".to_owned()).collect();
     let asked: Vec<String> = all.iter().cloned().chain([UNKNOWN_KEY.to_owned()]).collect();
@@ -192,13 +203,13 @@ enum Explained {
 }
 
 /// What `explain` says is what `assign` does.
-async fn explained(instance: &mut GroupingInstance, people: &[Candidate]) -> Result<Explained, Refusal> {
+async fn explained(instance: &mut GroupingInstance, plan: &Plan, people: &[Candidate]) -> Result<Explained, Refusal> {
     let assignments = instance.assign(people, None).await.map_err(ended)?;
-    let all: BTreeSet<String> = assignments.iter().flat_map(keys).collect();
+    let all: BTreeSet<String> = assignments.iter().flat_map(|assignment| keys(plan, assignment)).collect();
     let (mut wrong, mut asked) = (Vec::new(), 0);
     let mut refused = Vec::new();
     for (person, assignment) in people.iter().zip(&assignments).take(8) {
-        let own = keys(assignment);
+        let own = keys(plan, assignment);
         for key in all.iter().take(8) {
             asked += 1;
             match instance.explain(person, key).await.map_err(ended)? {
@@ -228,7 +239,7 @@ async fn strange(bench: &Bench, plan: &Plan) -> Result<Result<String, Vec<String
         let (mut instance, _) = configured(bench, &bench.memory()).await?;
         match instance.assign(&person, None).await {
             Ok(assignments) => {
-                let keys: Vec<String> = assignments.iter().flat_map(keys).collect();
+                let keys: Vec<String> = assignments.iter().flat_map(|assignment| keys(plan, assignment)).collect();
                 match instance.describe(&keys).await {
                     Ok(groups) if groups.iter().all(Option::is_some) => {}
                     Ok(_) => wrong.push(format!("somebody {what} belongs to a group that `describe` does not know")),

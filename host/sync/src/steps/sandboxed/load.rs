@@ -149,7 +149,7 @@ impl Loader<'_> {
             looked_up_properties,
             grouping_properties: plan.properties,
             grouping_attributes: plan.attributes,
-            rules: plan.rules.into_iter().map(|rule| (rule.id, rule.digest)).collect(),
+            rules: plan.rules,
             scope_properties: scope.as_ref().map(|(_, properties)| properties.clone()),
             mapping_digest: mapping_digest.finish(),
             grouping_digest: grouping_digest.finish(),

@@ -22,6 +22,7 @@ pub mod graph;
 pub mod kaizala;
 pub mod least;
 pub mod login;
+pub mod population;
 pub mod record;
 pub mod reply;
 pub mod world;

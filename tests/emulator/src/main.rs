@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Parser;
 use rollcall_emulator::{
     APPLICATION_ID, APPLICATION_SECRET, CLIENT_ID, CLIENT_SECRET, Emulator, Options, REFRESH_TOKEN, generator,
+    population,
 };
 use serde_json::{Map, Value, json};
 
@@ -21,7 +22,13 @@ struct Args {
     /// Make this many users
     #[arg(long)]
     generate: Option<usize>,
-    /// What the made users depend on
+    /// Let the made users have thousands of departments, titles, offices and cities, as `--rules` asks for
+    #[arg(long, requires = "generate")]
+    varied: bool,
+    /// Print this many rules as groups of a tenant's file, and end. See the module `population` for what they mix
+    #[arg(long, conflicts_with_all = ["users", "generate"])]
+    rules: Option<usize>,
+    /// What the made users and rules depend on
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Users on a page
@@ -38,8 +45,13 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    if let Some(count) = args.rules {
+        print!("{}", population::groups_toml(count, args.seed));
+        return Ok(());
+    }
     let users = match (&args.users, args.generate) {
         (Some(path), _) => read(path)?,
+        (None, Some(count)) if args.varied => population::users(count, args.seed),
         (None, Some(count)) => generator::users(count, args.seed),
         (None, None) => Vec::new(),
     };

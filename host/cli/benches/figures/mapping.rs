@@ -10,12 +10,12 @@ use rollcall_sandbox::{Capabilities, Grants, Limits, MappingStep};
 use tokio::runtime::Runtime;
 
 use crate::users::{plain, user};
-use crate::{Report, fastest, loaded};
+use crate::{Report, fastest_batches, loaded};
 
 const PEOPLE: usize = 10_000;
 /// People in a call: what a run uses.
 const BATCH: usize = 500;
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 15;
 
 pub fn run(runtime: &Runtime, report: &mut Report) {
     let people: Vec<Person> = (0..PEOPLE)
@@ -27,16 +27,14 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
     for (name, settings) in [("12 plain attributes", plain()), ("the usual 9 with phone numbers", "{}".to_owned())] {
         let mut instance = runtime.block_on(step.instance(Capabilities::default())).unwrap();
         runtime.block_on(instance.configure(&settings, &[])).unwrap().unwrap();
-        let inside = fastest(ROUNDS, || {
-            for batch in people.chunks(BATCH) {
-                let outcomes = runtime.block_on(instance.map_people(black_box(batch))).unwrap();
-                assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Profile(_))));
-            }
+        let inside = fastest_batches(ROUNDS, &people, BATCH, |batch| {
+            let outcomes = runtime.block_on(instance.map_people(black_box(batch))).unwrap();
+            assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Profile(_))));
         });
         let alone = Alone { now: Moment::read("2026-11-23").unwrap(), seed: 1 };
         let mapper = Mapper::new(rollcall_sdk::settings::parse(&settings).unwrap(), &[]).unwrap();
-        let natively = fastest(ROUNDS, || {
-            for person in &people {
+        let natively = fastest_batches(ROUNDS, &people, BATCH, |batch| {
+            for person in batch {
                 black_box(mapper.map_person(black_box(&person.object), &[], &alone));
             }
         });

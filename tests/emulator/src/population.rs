@@ -1,4 +1,4 @@
-//! A tenant's rules and people, made up: the same for the same seed.
+//! Rules by the thousand, and people who fit them, made up: the same for the same seed.
 //!
 //! | share of rules | what they ask |
 //! | --- | --- |
@@ -17,27 +17,20 @@
 
 use std::fmt::Write;
 
-use group_rules::value::Value;
+use serde_json::{Map, Value, json};
 
-/// Random numbers (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
-pub struct Random(pub u64);
+use crate::generator::{id, next};
+
+struct Random(u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
     fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
+        (next(&mut self.0) % limit.max(1) as u64) as usize
     }
 
     /// A place in a list of `count`, the first ones far more often (Zipf, exponent 1, by inversion of its integral).
     fn zipf(&mut self, count: usize) -> usize {
-        let uniform = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
+        let uniform = (next(&mut self.0) >> 11) as f64 / (1_u64 << 53) as f64;
         (((count as f64 + 1.0).powf(uniform)) as usize - 1).min(count - 1)
     }
 }
@@ -102,6 +95,7 @@ const COUNTRIES: [&str; 30] = [
     "US", "IN", "GB", "DE", "FR", "NO", "SE", "NG", "KE", "EG", "JP", "CN", "BR", "MX", "CA", "AU", "NZ", "ZA", "PL",
     "ES", "IT", "PT", "GR", "TR", "VN", "TH", "ID", "MY", "PH", "AR",
 ];
+/// What a [`Person`] has, by the names of Microsoft Graph.
 pub const PROPERTIES: [&str; 12] = [
     "department",
     "jobTitle",
@@ -223,6 +217,7 @@ fn rule(r: &mut Random) -> String {
 /// One person: the values of [`PROPERTIES`], in their order.
 pub type Person = Vec<Option<String>>;
 
+/// So many people.
 pub fn people(count: usize, seed: u64) -> Vec<Person> {
     let mut random = Random(seed);
     (0..count).map(|number| person(number, &mut random)).collect()
@@ -254,12 +249,56 @@ fn person(number: usize, r: &mut Random) -> Person {
     ]
 }
 
-/// A value as the host passes it.
-pub fn value<'a>(person: &'a Person, property: &str) -> Value<'a> {
-    match PROPERTIES.iter().position(|known| *known == property).and_then(|place| person[place].as_deref()) {
-        None => Value::Null,
-        Some("true") => Value::Boolean(true),
-        Some("false") => Value::Boolean(false),
-        Some(text) => Value::Text(text),
+/// The value of one of the [`PROPERTIES`].
+pub fn value<'a>(person: &'a Person, property: &str) -> Option<&'a str> {
+    let place = PROPERTIES.iter().position(|known| *known == property)?;
+    person.get(place)?.as_deref()
+}
+
+/// The same people as users of Microsoft Graph.
+pub fn users(count: usize, seed: u64) -> Vec<Map<String, Value>> {
+    people(count, seed).iter().enumerate().map(|(number, person)| user(number, person)).collect()
+}
+
+fn user(number: usize, person: &Person) -> Map<String, Value> {
+    let mut user = Map::new();
+    user.insert("id".to_owned(), id(number).into());
+    user.insert("displayName".to_owned(), format!("Person {number}").into());
+    user.insert("mobilePhone".to_owned(), format!("+91 98 {:08}", number % 100_000_000).into());
+    for (property, value) in PROPERTIES.iter().zip(person) {
+        let value = match value.as_deref() {
+            None => Value::Null,
+            Some("true") => true.into(),
+            Some("false") => false.into(),
+            Some(text) => text.into(),
+        };
+        match property.split_once('.') {
+            Some((outer, inner)) => user.insert(outer.to_owned(), json!({ inner: value })),
+            None => user.insert((*property).to_owned(), value),
+        };
+    }
+    user.insert("userPrincipalName".to_owned(), user.get("mail").cloned().unwrap_or_default());
+    user
+}
+
+/// So many rules as groups of a tenant's file.
+pub fn groups_toml(count: usize, seed: u64) -> String {
+    let mut text = String::new();
+    for (number, rule) in rules(count, seed).iter().enumerate() {
+        let _ = writeln!(text, "[[group]]\nkey = \"g{number}\"\nname = \"Group {number}\"\nrule = {}\n", json!(rule));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_makes_the_same_rules_and_people_and_another_makes_others() {
+        assert_eq!(rules(200, 1), rules(200, 1));
+        assert_ne!(rules(200, 1), rules(200, 2));
+        assert_eq!(users(50, 1), users(50, 1));
+        assert!(groups_toml(2, 1).starts_with("[[group]]\nkey = \"g0\"\nname = \"Group 0\"\nrule = \""));
     }
 }

@@ -6,6 +6,7 @@
 //! | `build` | the project's own tools, called the right way | [`mod@build`] |
 //! | `inspect` | what a component exports, imports and needs | [`mod@inspect`] |
 //! | `test` | a component tried as the host relies on it | [`mod@test`] |
+//! | `test --tenant` | a target tried against a directory for tests | [`mod@conformance`] |
 //! | `run` | one batch, with its result on standard output | [`mod@run`] |
 //!
 //! `test` and `run` need neither a tenant nor a network: [`mod@bench`] lends the component what its project file grants, out of memory.
@@ -13,6 +14,7 @@
 pub mod args;
 mod bench;
 mod build;
+mod conformance;
 mod file;
 mod inspect;
 mod new;

@@ -64,6 +64,10 @@ pub struct Try {
     /// What it is tried on, with what is expected. Default: the project's sample.jsonl
     #[arg(long, value_name = "FILE")]
     pub sample: Option<PathBuf>,
+    /// Instead: run the conformance suite for targets against the directory that this tenant's target leads to. It makes,
+    /// changes and removes entries and groups there: give it a directory for tests
+    #[arg(long, value_name = "TENANT.toml", conflicts_with_all = ["sample", "component", "step", "settings", "grant"])]
+    pub tenant: Option<PathBuf>,
     #[command(flatten)]
     pub given: Given,
 }

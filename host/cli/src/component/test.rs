@@ -12,9 +12,9 @@
 mod grouping;
 mod mapping;
 mod people;
-mod report;
+pub mod report;
 mod source;
-mod target;
+pub mod target;
 
 use rollcall_sandbox::{Capability, StepKind, Usage};
 use serde_json::{Value, json};
@@ -22,12 +22,16 @@ use serde_json::{Value, json};
 use self::report::Report;
 use super::args::Try;
 use super::bench::Bench;
+use super::conformance;
 use super::inspect::{Needs, word};
 use super::run::know;
 use super::{sample, values};
 use crate::refusal::{FAILED, Refusal, say};
 
 pub async fn run(wish: &Try, json: bool) -> Result<u8, Refusal> {
+    if let Some(tenant) = &wish.tenant {
+        return conformance::run(tenant, json).await;
+    }
     let mut bench = Bench::of(&wish.component, &wish.given).await?;
     let cases = match wish.sample.clone().or_else(|| bench.sample()) {
         Some(path) => sample::read(&path)?,

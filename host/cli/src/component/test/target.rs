@@ -46,7 +46,7 @@ pub async fn test(bench: &Bench, cases: &[Case], report: &mut Report) -> Result<
     Ok(())
 }
 
-fn limited(limits: &TargetLimits) -> Result<String, Vec<String>> {
+pub fn limited(limits: &TargetLimits) -> Result<String, Vec<String>> {
     let mut wrong = Vec::new();
     if !(1..=1_000).contains(&limits.operations) {
         wrong.push(format!("operations is {}, and should be 1 to 1,000", limits.operations));

@@ -16,6 +16,8 @@
     reason = "a benchmark that breaks ends"
 )]
 
+#[path = "figures/calls.rs"]
+mod calls;
 #[path = "figures/loading.rs"]
 mod loading;
 #[path = "figures/mapping.rs"]
@@ -99,8 +101,13 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut report = Report::default();
     type Part = (&'static str, fn(&tokio::runtime::Runtime, &mut Report));
-    let parts: [Part; 4] =
-        [("loading", loading::run), ("mapping", mapping::run), ("rules", rules::run), ("sync", sync::run)];
+    let parts: [Part; 5] = [
+        ("loading", loading::run),
+        ("mapping", mapping::run),
+        ("rules", rules::run),
+        ("sync", sync::run),
+        ("calls", calls::run),
+    ];
     for (_, run) in parts.into_iter().filter(|(name, _)| name.contains(&filter)) {
         run(&runtime, &mut report);
     }

@@ -76,6 +76,7 @@ pub async fn ready(config: &TenantConfig) -> Result<Ready, Refusal> {
         store: tenant.store(),
         outbox: Some(Arc::new(tenant.outbox()?)),
         clock: Arc::clone(&clock),
+        pace: Arc::new(rollcall_sandbox::clock::SystemClock::default()),
     };
     let steps = Arc::new(SandboxedSteps::load(config, &services).await?);
     Ok(Ready { tenant, steps, clock })

@@ -3,47 +3,31 @@
 
 mod fixture;
 
-use fixture::Fixture;
+include!(concat!(env!("OUT_DIR"), "/components.rs"));
+
+use std::borrow::Cow;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fixture::company::{self, PEOPLE};
 use rollcall_emulator::least::Snapshot;
-use rollcall_emulator::{Service, generator};
-use serde_json::{Map, Value, json};
-
-/// How many people, in 200 groups of which ten are large.
-const PEOPLE: usize = 5_000;
-
-fn department(number: usize) -> String {
-    format!("Department {}", if number < PEOPLE / 2 { number % 10 } else { 10 + number % 190 })
-}
-
-fn person(number: usize) -> Map<String, Value> {
-    let mut person = generator::user(number, 11);
-    person.insert("department".to_owned(), department(number).into());
-    person.insert("mobilePhone".to_owned(), format!("+9198{number:08}").into());
-    person.insert("accountEnabled".to_owned(), true.into());
-    person
-}
-
-/// A sync; answers the calls that it made to Kaizala and the fewest that would do.
-async fn calls(fixture: &Fixture, before: &Snapshot) -> (usize, usize) {
-    fixture.emulator.forget_calls();
-    let report = fixture.sync().await;
-    assert_eq!(report["status"], "Success", "{report}");
-    let made = fixture.emulator.calls().iter().filter(|call| call.service == Service::Kaizala).count();
-    (made, fixture.emulator.shared().kaizala.least_calls(before))
-}
+use rollcall_sandbox::clock::{Clock as _, VirtualClock};
+use rollcall_sandbox::{Sandbox, SandboxOptions};
+use rollcall_sync::clock::Clock;
+use rollcall_sync::config::{ComponentRef, TenantConfig};
+use rollcall_sync::progress::Silent;
+use rollcall_sync::run::{Status, Wish};
+use rollcall_sync::steps::Steps;
+use rollcall_sync::steps::sandboxed::{Components, SandboxedSteps, Services};
+use rollcall_sync::tenant::Tenant;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_makes_at_most_a_twentieth_more_calls_than_the_api_needs() {
-    let fixture = Fixture::new((0..PEOPLE).map(person).collect()).await;
-    let text = std::fs::read_to_string(fixture.tenant()).unwrap();
-    let (before_groups, _) = text.split_once("[[group]]").unwrap();
-    let by = "[[group_by]]\nattributes = [\"department\"]\nname = \"{department}\"\n";
     // Without the allowance, which would only make this test wait.
-    let settings =
-        before_groups.replace("directory = \"endpoint\"", "directory = \"endpoint\"\nrequests_per_minute = 60000");
-    std::fs::write(fixture.tenant(), format!("{settings}{by}")).unwrap();
+    let fixture = company::new("requests_per_minute = 60000").await;
 
-    let (made, least) = calls(&fixture, &Snapshot::default()).await;
+    let (made, least) = company::calls(&fixture, &Snapshot::default()).await;
     {
         let kaizala = &fixture.emulator.shared().kaizala;
         assert_eq!((kaizala.people.len(), kaizala.groups.len()), (PEOPLE, 200));
@@ -51,29 +35,63 @@ async fn a_push_makes_at_most_a_twentieth_more_calls_than_the_api_needs() {
     println!("initial: {made} calls, {least} at least ({:.3} times)", made as f64 / least as f64);
     assert!(least > 250 && made * 100 <= least * 105, "initial: {made} calls, {least} at least");
 
-    // 300 changes: promotions, moves, departures, newcomers.
     let before = fixture.emulator.shared().kaizala.snapshot();
-    {
-        let world = &mut fixture.emulator.shared().world;
-        let change = |number: usize, patch: Value| {
-            let mut patch = patch.as_object().cloned().unwrap();
-            patch.insert("id".to_owned(), generator::id(number).into());
-            patch
-        };
-        for number in (0..PEOPLE).step_by(50) {
-            world.put(change(number, json!({ "jobTitle": "Principal" })));
-            world.put(change(number + 1, json!({ "department": department(number + 33) })));
-        }
-        for number in (2..PEOPLE).step_by(100) {
-            world.delete(&generator::id(number), false);
-            world.put(person(PEOPLE + number));
-        }
-    }
-    let (made, least) = calls(&fixture, &before).await;
+    company::change(&fixture);
+    let (made, least) = company::calls(&fixture, &before).await;
     println!("300 changes: {made} calls, {least} at least ({:.3} times)", made as f64 / least as f64);
     assert!(least > 100 && made * 100 <= least * 105, "300 changes: {made} calls, {least} at least");
 
     // Nothing changed: nothing is asked.
     let now = fixture.emulator.shared().kaizala.snapshot();
-    assert_eq!(calls(&fixture, &now).await, (0, 0));
+    assert_eq!(company::calls(&fixture, &now).await, (0, 0));
+}
+
+/// Components that come with Rollcall.
+struct BuiltIn;
+
+impl Components for BuiltIn {
+    fn bytes(&self, component: &ComponentRef) -> Result<Cow<'static, [u8]>, String> {
+        let ComponentRef::BuiltIn(wanted) = component else { return Err("only those".to_owned()) };
+        let found = BUILT_IN.iter().find(|(name, _)| *name == wanted.name());
+        found.map(|(_, bytes)| Cow::Borrowed(*bytes)).ok_or_else(|| format!("{} is not built in", wanted.name()))
+    }
+}
+
+/// The time that passes while somebody waits, and at no other time.
+struct Waited(Arc<VirtualClock>);
+
+impl Clock for Waited {
+    fn now(&self) -> i64 {
+        i64::try_from(self.0.unix_millis()).unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.0.sleep(duration)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_allowance_a_sync_takes_no_longer_than_it_must() {
+    let fixture = company::new("").await;
+    let config = TenantConfig::load(&fixture.tenant()).unwrap();
+    let tenant = Tenant::open(&config).unwrap();
+    let clock = Arc::new(VirtualClock::new(1_764_000_000_000));
+    let services = Services {
+        sandbox: Sandbox::new(SandboxOptions::default()).unwrap(),
+        components: Arc::new(BuiltIn),
+        store: tenant.store(),
+        outbox: Some(Arc::new(tenant.outbox().unwrap())),
+        clock: Arc::new(Waited(Arc::clone(&clock))),
+        pace: Arc::clone(&clock) as _,
+    };
+    let steps: Arc<dyn Steps> = Arc::new(SandboxedSteps::load(&config, &services).await.unwrap());
+    let report = tenant.sync(steps, &Wish::default(), services.clock, Arc::new(Silent), |_| {}).await.unwrap();
+    assert_eq!(report.status, Status::Success, "{report:?}");
+
+    let least = fixture.emulator.shared().kaizala.least_calls(&Snapshot::default());
+    // The documented allowance: 100 calls a minute, so the first hundred at once, and a hundred after each minute.
+    let allowed = Duration::from_secs(60 * ((least as u64 - 1) / 100));
+    let waited = clock.elapsed();
+    println!("{least} calls at least: {allowed:?} by the allowance, {waited:?} waited");
+    assert!(waited * 100 <= allowed * 105, "{waited:?} waited, {allowed:?} by the allowance");
 }

@@ -22,6 +22,19 @@ fn change(fixture: &Fixture, patch: Value) {
     fixture.emulator.shared().world.put(patch.as_object().cloned().unwrap());
 }
 
+/// The usual tenant with this service as its target.
+fn write(fixture: &Fixture, service: &Service) {
+    let text = std::fs::read_to_string(fixture.tenant()).unwrap();
+    let (source, rest) = text.split_once("[target.login]").unwrap();
+    let groups = rest.split_once("[[group]]").unwrap().1;
+    let target = format!(
+        "[target]\ncomponent = \"scim-push\"\nsettings.base_url = \"{}\"\nlogin = {{ kind = \"bearer\", token = \"{TOKEN}\" }}\n",
+        service.url()
+    );
+    let by_department = "\n[[group_by]]\nattributes = [\"department\"]\nname = \"Department {department}\"\n";
+    std::fs::write(fixture.tenant(), format!("{source}{target}[[group]]{groups}{by_department}")).unwrap();
+}
+
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,15 +47,7 @@ async fn an_unmodified_service_is_kept_in_step() {
     let fixture = Fixture::new(people).await;
     let folder = fixture.folder.path();
     let service = Service::start(folder);
-    let text = std::fs::read_to_string(fixture.tenant()).unwrap();
-    let (source, rest) = text.split_once("[target.login]").unwrap();
-    let groups = rest.split_once("[[group]]").unwrap().1;
-    let target = format!(
-        "[target]\ncomponent = \"scim-push\"\nsettings.base_url = \"{}\"\nlogin = {{ kind = \"bearer\", token = \"{TOKEN}\" }}\n",
-        service.url()
-    );
-    let by_department = "\n[[group_by]]\nattributes = [\"department\"]\nname = \"Department {department}\"\n";
-    std::fs::write(fixture.tenant(), format!("{source}{target}[[group]]{groups}{by_department}")).unwrap();
+    write(&fixture, &service);
 
     let report = fixture.sync().await;
     assert_eq!(report["status"], "Success", "{report}");
@@ -122,4 +127,48 @@ async fn an_unmodified_service_is_kept_in_step() {
         (&json!("Success"), &json!(0)),
         "{same}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_already_is_adopted_and_what_could_be_two_is_held_back() {
+    let people = vec![
+        person("a", "Sales", "Director", None),
+        person("bb", "Sales", "Analyst", None),
+        person("ccc", "HR", "Recruiter", None),
+    ];
+    let fixture = Fixture::new(people).await;
+    let service = Service::start(fixture.folder.path());
+    write(&fixture, &service);
+    let schemas = r#""schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"]"#;
+    let there = |name: &str, more: &str| {
+        service.send("POST", "Users", &format!(r#"{{{schemas}, "userName": "{name}"{more}}}"#))
+    };
+    // Known by the name alone; by the key of the source; and two with the same key.
+    there("a@contoso.com", "");
+    there("bob", r#", "externalId": "bb""#);
+    there("carla", r#", "externalId": "ccc""#);
+    there("carla2", r#", "externalId": "ccc""#);
+
+    let report = fixture.sync().await;
+    assert_eq!((&report["status"], &report["counts"]["people_adopted"]), (&json!("Partial"), &json!(2)), "{report}");
+    let users = service.list("Users");
+    assert_eq!(users.len(), 4, "nobody was made: {users:#?}");
+    let of = |name: &str| users.iter().find(|user| user["userName"] == name).unwrap();
+    assert_eq!(
+        (&of("a@contoso.com")["title"], &of("bb@contoso.com")["title"]),
+        (&json!("Director"), &json!("Analyst"))
+    );
+    let log = fixture.run(&["log", "contoso.toml", "1", "--failed"]).await;
+    let log = String::from_utf8_lossy(&log.stdout).into_owned();
+    for candidate in ["carla", "carla2"] {
+        assert!(log.contains(of(candidate)["id"].as_str().unwrap()), "{log}");
+    }
+
+    // An administrator decides.
+    let id = of("carla2")["id"].as_str().unwrap().to_owned();
+    service.send("DELETE", &format!("Users/{id}"), "");
+    fixture.run(&["retry", "contoso.toml"]).await;
+    let report = fixture.sync().await;
+    assert_eq!((&report["status"], &report["counts"]["people_adopted"]), (&json!("Success"), &json!(1)), "{report}");
+    assert_eq!(service.users().keys().collect::<Vec<_>>(), ["a", "bb", "ccc"]);
 }

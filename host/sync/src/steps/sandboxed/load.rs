@@ -46,6 +46,8 @@ pub struct Services {
     pub outbox: Option<Arc<Dir>>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// What pauses and allowances of requests go by, which a clock that is set must not disturb.
+    pub pace: Arc<dyn rollcall_sandbox::clock::Clock>,
 }
 
 /// What is wrong with a tenant's configuration, each with its place in the file.
@@ -66,7 +68,7 @@ impl SandboxedSteps {
             config,
             services,
             sink: Arc::default(),
-            gate: Arc::default(),
+            gate: Arc::new(Gate::new(Arc::clone(&services.pace))),
             attributes: Arc::new(RwLock::new(Vec::new())),
         };
         loader.load().await

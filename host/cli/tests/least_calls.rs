@@ -73,7 +73,7 @@ impl Clock for Waited {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_the_allowance_a_sync_takes_no_longer_than_it_must() {
     let fixture = company::new("").await;
-    let config = TenantConfig::load(&fixture.tenant()).unwrap();
+    let config = TenantConfig::load(fixture.tenant()).unwrap();
     let tenant = Tenant::open(&config).unwrap();
     let clock = Arc::new(VirtualClock::new(1_764_000_000_000));
     let services = Services {

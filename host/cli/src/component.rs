@@ -7,6 +7,7 @@
 //! | `inspect` | what a component exports, imports and needs | [`mod@inspect`] |
 //! | `test` | a component tried as the host relies on it | [`mod@test`] |
 //! | `test --tenant` | a target tried against a directory for tests | [`mod@conformance`] |
+//! | `pin` | a tenant's components as somebody looked at them, in its lock file | [`mod@pin`] |
 //! | `run` | one batch, with its result on standard output | [`mod@run`] |
 //!
 //! `test` and `run` need neither a tenant nor a network: [`mod@bench`] lends the component what its project file grants, out of memory.
@@ -18,6 +19,7 @@ mod conformance;
 mod file;
 mod inspect;
 mod new;
+mod pin;
 mod project;
 mod run;
 mod sample;
@@ -37,5 +39,6 @@ pub async fn run(command: &Component, json: bool) -> Result<u8, Refusal> {
         Component::Inspect { component } => inspect::run(component, json).await,
         Component::Test(wish) => test::run(wish, json).await,
         Component::Run(wish) => run::run(wish).await,
+        Component::Pin { tenant, show } => pin::run(tenant, *show, json).await,
     }
 }

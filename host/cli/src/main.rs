@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod component;
 mod components;
+mod pins;
 mod progress;
 mod refusal;
 mod setup;

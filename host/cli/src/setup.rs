@@ -9,7 +9,7 @@ use rollcall_sync::config::{ComponentRef, StepKind, TenantConfig};
 use rollcall_sync::steps::sandboxed::{SandboxedSteps, Services};
 use rollcall_sync::tenant::Tenant;
 
-use crate::components::Embedded;
+use crate::components::{Named, Unpinned};
 use crate::refusal::Refusal;
 
 /// A tenant that can run.
@@ -48,31 +48,40 @@ fn apply(config: &mut TenantConfig, wish: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Where compiled components are kept between starts.
-fn cache() -> Option<PathBuf> {
+/// Where something is kept between starts.
+fn cache(what: &str) -> Option<PathBuf> {
     let base = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))?;
-    Some(base.join("rollcall").join("components"))
+    Some(base.join("rollcall").join(what))
 }
 
 /// The sandbox; without a cache when its folder cannot be used, which costs a second at each start.
 pub fn sandbox() -> Result<Sandbox, Refusal> {
     let mut options = SandboxOptions::default();
-    options.cache = cache();
+    options.cache = cache("components");
     Sandbox::new(options)
         .or_else(|_| Sandbox::new(SandboxOptions::default()))
         .map_err(|error| Refusal::failed(error.to_string()))
 }
 
-/// Opens a tenant and loads its steps, with no call to the network.
+/// Opens a tenant and loads its steps. The only calls to the network are downloads of components that are pinned and not here yet.
 pub async fn ready(config: &TenantConfig) -> Result<Ready, Refusal> {
+    prepare(config, Unpinned::Use).await
+}
+
+/// The same for a run: a file that is used for the first time is pinned, unless it only takes the place of another for once.
+pub async fn ready_to_run(config: &TenantConfig, replaced: bool) -> Result<Ready, Refusal> {
+    prepare(config, if replaced { Unpinned::Use } else { Unpinned::Pin }).await
+}
+
+async fn prepare(config: &TenantConfig, unpinned: Unpinned) -> Result<Ready, Refusal> {
     let tenant = Tenant::open(config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let services = Services {
         sandbox: sandbox()?,
-        components: Arc::new(Embedded),
+        components: Arc::new(Named::of(config, unpinned, cache("downloads"))?),
         store: tenant.store(),
         outbox: Some(Arc::new(tenant.outbox()?)),
         clock: Arc::clone(&clock),

@@ -43,6 +43,7 @@ pub mod clock;
 mod component;
 pub mod contract;
 pub mod credentials;
+mod download;
 pub mod egress;
 mod grants;
 mod host;
@@ -57,6 +58,7 @@ mod usage;
 pub use self::call_error::CallError;
 pub use self::capabilities::{Capabilities, Inbox, KeyValue, LogSink, Lookup, Outbox, Scheduling};
 pub use self::component::{Component, LoadError, Loading, StepKind};
+pub use self::download::download;
 pub use self::egress::Egress;
 pub use self::grants::{Capability, Grants, LinkError, Need, OriginGrant, OriginGrantError};
 pub use self::instance::{

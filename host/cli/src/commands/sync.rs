@@ -18,7 +18,7 @@ pub async fn run(wish: &Sync, json: bool) -> Result<u8, Refusal> {
         return plan(&wish.tenant, &wish.replace, json).await;
     }
     let config = setup::config(&wish.tenant, &wish.replace)?;
-    let ready = setup::ready(&config).await?;
+    let ready = setup::ready_to_run(&config, !wish.replace.is_empty()).await?;
     let (person, confirm_deletions) = (wish.person.clone(), wish.confirm_deletions);
     let wish = Wish { person, confirm_deletions, ..Wish::default() };
     let report = execute(&ready, &wish, json).await?;

@@ -24,6 +24,14 @@ pub enum Component {
     Test(Try),
     /// Run one batch in the sandbox and print what comes of it
     Run(Batch),
+    /// Look at the components of a tenant that do not come with Rollcall, show what changed, and pin them as they are
+    Pin {
+        /// The tenant's file; its lock file stands beside it
+        tenant: PathBuf,
+        /// Show what is different and renew nothing
+        #[arg(long)]
+        show: bool,
+    },
 }
 
 #[derive(Debug, clap::Args)]

@@ -21,7 +21,7 @@ use rollcall_sandbox::{
 
 pub use self::lent::RunSink;
 use self::lent::{Lender, Recorder};
-pub use self::load::{Components, Problems, Services};
+pub use self::load::{Bytes, Components, Problems, Services};
 use super::{Calling, Grouped, Grouping, Mapped, Mapping, Shape, Source, StepError, Steps, Target};
 use crate::store::Effects;
 

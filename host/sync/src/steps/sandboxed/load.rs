@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use cap_std::fs::Dir;
@@ -24,13 +25,16 @@ use crate::config::{BuiltIn, ComponentRef, ConfigError, OutOfScope, StepConfig, 
 use crate::steps::Shape;
 use crate::store::Store;
 
-/// Where the bytes of components come from.
+/// The bytes of a component, on their way.
+pub type Bytes<'a> = Pin<Box<dyn Future<Output = Result<Cow<'static, [u8]>, String>> + Send + 'a>>;
+
+/// Where the bytes of components come from. Whoever gives them decides which are trusted.
 pub trait Components: Send + Sync {
     /// The bytes of a component.
     ///
     /// # Errors
     /// A sentence that says why it cannot be had.
-    fn bytes(&self, component: &ComponentRef) -> Result<Cow<'static, [u8]>, String>;
+    fn bytes<'a>(&'a self, component: &'a ComponentRef) -> Bytes<'a>;
 }
 
 /// What a tenant's steps work with.
@@ -175,7 +179,7 @@ impl Loader<'_> {
 
     async fn parts(&self, step: &StepConfig) -> Result<Parts, Problems> {
         let refuse = |message: String| self.refuse(&step.name, message);
-        let bytes = self.services.components.bytes(&step.component).map_err(refuse)?;
+        let bytes = self.services.components.bytes(&step.component).await.map_err(refuse)?;
         let sandbox = self.services.sandbox.clone();
         let loaded = tokio::task::spawn_blocking(move || sandbox.load(&bytes)).await;
         let component = loaded

@@ -4,20 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rollcall_sandbox::{Sandbox, SandboxOptions};
-use rollcall_sync::clock::{Clock, SystemClock};
 use rollcall_sync::config::{ComponentRef, StepKind, TenantConfig};
-use rollcall_sync::steps::sandboxed::{SandboxedSteps, Services};
-use rollcall_sync::tenant::Tenant;
+use rollcall_sync::host::{Host, Hosted, OpenError};
 
 use crate::components::{Named, Unpinned};
 use crate::refusal::Refusal;
 
 /// A tenant that can run.
-pub struct Ready {
-    pub tenant: Tenant,
-    pub steps: Arc<SandboxedSteps>,
-    pub clock: Arc<dyn Clock>,
-}
+pub type Ready = Hosted;
 
 /// Reads a tenant's file and shows its warnings.
 pub fn config(path: &Path, replace: &[String]) -> Result<TenantConfig, Refusal> {
@@ -67,26 +61,20 @@ pub fn sandbox() -> Result<Sandbox, Refusal> {
 }
 
 /// Opens a tenant and loads its steps. The only calls to the network are downloads of components that are pinned and not here yet.
-pub async fn ready(config: &TenantConfig) -> Result<Ready, Refusal> {
+pub async fn ready(config: &TenantConfig) -> Result<Arc<Ready>, Refusal> {
     prepare(config, Unpinned::Use).await
 }
 
 /// The same for a run: a file that is used for the first time is pinned, unless it only takes the place of another for once.
-pub async fn ready_to_run(config: &TenantConfig, replaced: bool) -> Result<Ready, Refusal> {
+pub async fn ready_to_run(config: &TenantConfig, replaced: bool) -> Result<Arc<Ready>, Refusal> {
     prepare(config, if replaced { Unpinned::Use } else { Unpinned::Pin }).await
 }
 
-async fn prepare(config: &TenantConfig, unpinned: Unpinned) -> Result<Ready, Refusal> {
-    let tenant = Tenant::open(config)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let services = Services {
-        sandbox: sandbox()?,
-        components: Arc::new(Named::of(config, unpinned, cache("downloads"))?),
-        store: tenant.store(),
-        outbox: Some(Arc::new(tenant.outbox()?)),
-        clock: Arc::clone(&clock),
-        pace: Arc::new(rollcall_sandbox::clock::SystemClock::default()),
-    };
-    let steps = Arc::new(SandboxedSteps::load(config, &services).await?);
-    Ok(Ready { tenant, steps, clock })
+async fn prepare(config: &TenantConfig, unpinned: Unpinned) -> Result<Arc<Ready>, Refusal> {
+    let components = Named::of(config, unpinned, cache("downloads"))?;
+    Host::new(sandbox()?, Arc::new(components)).open(config.clone()).await.map_err(|error| match error {
+        OpenError::Tenant(error) => error.into(),
+        OpenError::Problems(problems) => problems.into(),
+        other => Refusal::failed(other.to_string()),
+    })
 }

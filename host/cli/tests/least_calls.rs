@@ -16,11 +16,10 @@ use rollcall_sandbox::clock::{Clock as _, VirtualClock};
 use rollcall_sandbox::{Sandbox, SandboxOptions};
 use rollcall_sync::clock::Clock;
 use rollcall_sync::config::{ComponentRef, TenantConfig};
+use rollcall_sync::host::Host;
 use rollcall_sync::progress::Silent;
 use rollcall_sync::run::{Status, Wish};
-use rollcall_sync::steps::Steps;
-use rollcall_sync::steps::sandboxed::{Bytes, Components, SandboxedSteps, Services};
-use rollcall_sync::tenant::Tenant;
+use rollcall_sync::steps::sandboxed::{Bytes, Components};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_makes_at_most_a_twentieth_more_calls_than_the_api_needs() {
@@ -74,18 +73,11 @@ impl Clock for Waited {
 async fn with_the_allowance_a_sync_takes_no_longer_than_it_must() {
     let fixture = company::new("").await;
     let config = TenantConfig::load(fixture.tenant()).unwrap();
-    let tenant = Tenant::open(&config).unwrap();
     let clock = Arc::new(VirtualClock::new(1_764_000_000_000));
-    let services = Services {
-        sandbox: Sandbox::new(SandboxOptions::default()).unwrap(),
-        components: Arc::new(BuiltIn),
-        store: tenant.store(),
-        outbox: Some(Arc::new(tenant.outbox().unwrap())),
-        clock: Arc::new(Waited(Arc::clone(&clock))),
-        pace: Arc::clone(&clock) as _,
-    };
-    let steps: Arc<dyn Steps> = Arc::new(SandboxedSteps::load(&config, &services).await.unwrap());
-    let report = tenant.sync(steps, &Wish::default(), services.clock, Arc::new(Silent), |_| {}).await.unwrap();
+    let sandbox = Sandbox::new(SandboxOptions::default()).unwrap();
+    let host =
+        Host::new(sandbox, Arc::new(BuiltIn)).with_clock(Arc::new(Waited(Arc::clone(&clock))), Arc::clone(&clock) as _);
+    let report = host.open(config).await.unwrap().sync(&Wish::default(), Arc::new(Silent)).await.unwrap();
     assert_eq!(report.status, Status::Success, "{report:?}");
 
     let least = fixture.emulator.shared().kaizala.least_calls(&Snapshot::default());

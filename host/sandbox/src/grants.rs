@@ -3,6 +3,7 @@
 use url::{Host, Url};
 
 use crate::component::Component;
+use crate::extension::Extension;
 
 /// Why an origin cannot be granted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +115,8 @@ pub struct Grants {
     pub outbox: bool,
     /// Files to be read. Which ones is for the inbox that is lent to say.
     pub files: bool,
+    /// What the embedding application offers besides the contract.
+    pub extensions: Vec<Extension>,
 }
 
 /// Something that a step may be granted.
@@ -245,6 +248,7 @@ impl Grants {
         for import in &component.imports {
             let capability = match Need::of(import) {
                 Need::Nothing => continue,
+                Need::Never if self.extensions.iter().any(|extension| extension.interface() == import) => continue,
                 Need::Grant(capability) => capability,
                 Need::Never => return Err(LinkError::NeverGranted { step: step.to_owned(), import: import.clone() }),
             };

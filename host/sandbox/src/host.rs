@@ -54,7 +54,7 @@ pub(crate) fn link(linker: &mut Linker<State>, grants: &Grants) -> wasmtime::Res
     if grants.outbox {
         outbox::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
     }
-    Ok(())
+    grants.extensions.iter().try_for_each(|extension| extension.link(linker))
 }
 
 fn too_many_files() -> String {

@@ -45,6 +45,7 @@ pub mod contract;
 pub mod credentials;
 mod download;
 pub mod egress;
+mod extension;
 mod grants;
 mod host;
 mod instance;
@@ -60,6 +61,7 @@ pub use self::capabilities::{Capabilities, Inbox, KeyValue, LogSink, Lookup, Out
 pub use self::component::{Component, LoadError, Loading, StepKind};
 pub use self::download::download;
 pub use self::egress::Egress;
+pub use self::extension::{Extension, ExtensionError, Functions};
 pub use self::grants::{Capability, Grants, LinkError, Need, OriginGrant, OriginGrantError};
 pub use self::instance::{
     GroupingInstance, GroupingStep, MappingInstance, MappingStep, SourceInstance, SourceStep, TargetInstance,

@@ -3,6 +3,7 @@
 pub mod backoff;
 pub mod clock;
 pub mod config;
+pub mod host;
 pub mod mirror;
 pub mod profile;
 pub mod progress;

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use cap_std::fs::{Dir, File};
 use rollcall_sandbox::contract::types::{Attribute, Value};
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast;
 
 use crate::profile;
 
@@ -354,6 +355,7 @@ fn because(reason: Option<&str>) -> String {
 #[derive(Debug)]
 pub struct RunLog {
     file: Mutex<BufWriter<File>>,
+    watchers: Option<broadcast::Sender<Entry>>,
 }
 
 /// The name of a run's log in the folder of logs.
@@ -367,7 +369,14 @@ impl RunLog {
     /// # Errors
     /// When the file cannot be made.
     pub fn create(folder: &Dir, run: i64) -> std::io::Result<Self> {
-        Ok(Self { file: Mutex::new(BufWriter::with_capacity(64 * 1024, folder.create(file_name(run))?)) })
+        let file = Mutex::new(BufWriter::with_capacity(64 * 1024, folder.create(file_name(run))?));
+        Ok(Self { file, watchers: None })
+    }
+
+    /// Sends every line to whoever watches, too. Who does not keep up loses lines; the file has them all.
+    #[must_use]
+    pub fn watched(self, watchers: broadcast::Sender<Entry>) -> Self {
+        Self { watchers: Some(watchers), ..self }
     }
 
     /// Writes a line. A log that cannot be written does not stop a sync: the trouble is reported where the run ends.
@@ -376,6 +385,11 @@ impl RunLog {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if serde_json::to_writer(&mut *file, &entry).is_ok() {
             let _ = file.write_all(b"\n");
+        }
+        drop(file);
+        if let Some(watchers) = &self.watchers {
+            // Nobody watches any more: that is their choice.
+            let _ = watchers.send(entry);
         }
     }
 

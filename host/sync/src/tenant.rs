@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use tokio::sync::broadcast;
 
 use crate::clock::{Clock, parse_rfc3339, rfc3339};
 use crate::config::{History, TenantConfig, WhenBusy};
@@ -125,7 +126,7 @@ impl Tenant {
         }
     }
 
-    /// Runs a sync.
+    /// Runs a sync. Every line of its log goes to `watchers`, too. ([`crate::host`] has the shorter way.)
     ///
     /// # Errors
     /// When the run could not begin, or the state cannot be used. A run that began and failed is a report.
@@ -135,6 +136,7 @@ impl Tenant {
         wish: &Wish,
         clock: Arc<dyn Clock>,
         progress: Arc<dyn Progress>,
+        watchers: Option<broadcast::Sender<Entry>>,
         observe: impl FnOnce(&Context),
     ) -> Result<Report, TenantError> {
         let _lock = self.lock(clock.as_ref(), progress.as_ref()).await?;
@@ -148,6 +150,10 @@ impl Tenant {
         let number = store.start_run(kind, &rfc3339(started))?;
         let log = RunLog::create(&self.sub_folder("logs")?, number)
             .map_err(|error| TenantError::Folder { path: self.path.join("logs"), error })?;
+        let log = match watchers {
+            Some(watchers) => log.watched(watchers),
+            None => log,
+        };
         let shape = steps.shape();
         let context = Context {
             run: number,
@@ -176,6 +182,16 @@ impl Tenant {
             self.forget(context.clock.now())?;
         }
         Ok(report)
+    }
+
+    /// Writes down that the run that was under way was cancelled.
+    pub(crate) fn note_cancelled(&self, now: Millis) -> Result<(), TenantError> {
+        let newest = self.store.runs(1)?.into_iter().next();
+        if let Some(run) = newest.filter(|run| run.status == "Running") {
+            let message = Some("The run was cancelled; the next run goes on from there.".to_owned());
+            self.store.end_run(&RunRecord { status: "Failure".into(), ended: Some(rfc3339(now)), message, ..run })?;
+        }
+        Ok(())
     }
 
     /// Whether a run would map or group everybody again, because something was configured differently since the last one.

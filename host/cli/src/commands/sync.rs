@@ -1,11 +1,9 @@
 //! `rollcall sync` and `rollcall plan`.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use rollcall_sync::run::{Counts, Report, Status, Wish};
 use rollcall_sync::run_log::Event;
-use rollcall_sync::steps::Steps;
 use serde_json::json;
 
 use crate::args::Sync;
@@ -28,11 +26,7 @@ pub async fn run(wish: &Sync, json: bool) -> Result<u8, Refusal> {
 
 /// Runs a sync with a bar.
 pub async fn execute(ready: &Ready, wish: &Wish, json: bool) -> Result<Report, Refusal> {
-    let steps: Arc<dyn Steps> = Arc::clone(&ready.steps) as Arc<dyn Steps>;
-    let sink = ready.steps.sink();
-    let attach =
-        |context: &rollcall_sync::run::Context| sink.attach(Arc::clone(&context.log), Arc::clone(&context.counts));
-    Ok(ready.tenant.sync(steps, wish, Arc::clone(&ready.clock), progress::shown(json), attach).await?)
+    Ok(ready.sync(wish, progress::shown(json)).await?)
 }
 
 /// The exit code of a run.

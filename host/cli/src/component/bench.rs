@@ -233,7 +233,7 @@ fn grants(given: &[String], project: Option<&Project>, server: &str) -> Result<(
     }
     let http = wanted.http.iter().map(|origin| grant(origin, server)).collect::<Result<Vec<_>, _>>()?;
     let super::project::Grants { storage, lookup, scheduling, outbox, files, .. } = wanted;
-    Ok((Grants { http, storage, lookup, scheduling, outbox, files: !files.is_empty() }, files))
+    Ok((Grants { http, storage, lookup, scheduling, outbox, files: !files.is_empty(), ..Grants::default() }, files))
 }
 
 fn grant(origin: &str, server: &str) -> Result<OriginGrant, Refusal> {

@@ -31,7 +31,7 @@ pub fn all_grants(origins: &[&str]) -> Grants {
     // The component imports HTTP, so something has to be granted: this origin answers nobody.
     let origins = if origins.is_empty() { &["https://nobody.invalid"][..] } else { origins };
     let http = origins.iter().map(|origin| OriginGrant::parse(origin).unwrap()).collect();
-    Grants { http, storage: true, lookup: true, scheduling: true, outbox: true, files: true }
+    Grants { http, storage: true, lookup: true, scheduling: true, outbox: true, files: true, ..Grants::default() }
 }
 
 /// Limits that a test does not wait long for.

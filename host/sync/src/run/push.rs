@@ -225,7 +225,7 @@ async fn pass(context: &Context, targets: &mut Targets, plan: &Plan, recorder: &
     if people == Delivery::Changes {
         drive(context, targets, plan, Phase::PeopleOut(plan.people_out(plan.alone)), recorder).await?;
     } else if delivered && plan.alone {
-        everything::people_out(context, targets, plan, recorder).await?;
+        everything::people_out(context, &targets.limits, plan, recorder).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! work due, and the file that was there in its place. When nobody knows whether the last word arrived, a setting says so, and everything is
 //! handed out again. An instance that refused something holds a part of it and is thrown away.
 
-use rollcall_sandbox::contract::target::{Delivery, Operation, Outcome, Part, Receipt};
+use rollcall_sandbox::contract::target::{Delivery, Operation, Outcome, Part, Receipt, TargetLimits};
 
 use super::feed::{Feed, Phase};
 use super::outcome::{Planned, Recorder, definition, planned_person};
@@ -25,15 +25,15 @@ pub(super) async fn people(
     if plan.identity {
         // They are listed under another value, or not at all: what is known of the old one ends with this list.
         let displaced = Phase::PeopleOut(plan.displaced(plan.alone));
-        settle(context, targets, plan, &[displaced], None, recorder).await?;
+        settle(context, &targets.limits, plan, &[displaced], None, recorder).await?;
     }
     let phases = [Phase::PeopleIn(plan.people_in()), Phase::PeopleOut(plan.people_out(false))];
-    if recorder.told_to_wait().is_some() || !any_due(context, targets, plan, &phases, PEOPLE).await? {
+    if recorder.told_to_wait().is_some() || !any_due(context, &targets.limits, plan, &phases, PEOPLE).await? {
         return Ok(false);
     }
     let (before, mut refused) = (context.store.setting(PEOPLE)?.is_some(), None);
     if targets.limits.people == Delivery::Everything {
-        doubt_memberships(context, targets, plan).await?;
+        doubt_memberships(context, &targets.limits, plan).await?;
         let mut target = targets.take(context).await?;
         refused = hand_out_people(context, target.as_mut(), plan, targets.limits.operations).await?;
         if refused.is_none() {
@@ -41,17 +41,17 @@ pub(super) async fn people(
         }
     }
     let (delivered, settled) = (refused.is_none(), if plan.alone { &phases[..1] } else { &phases[..] });
-    settle(context, targets, plan, settled, refused.clone(), recorder).await?;
+    settle(context, &targets.limits, plan, settled, refused.clone(), recorder).await?;
     settle_doubt(context, PEOPLE, before, refused.as_ref())?;
     Ok(delivered)
 }
 
 /// Those who are not listed any more lose their memberships with the last word, whether its answer arrives or not.
-async fn doubt_memberships(context: &Context, targets: &Targets, plan: &Plan) -> Result<(), Stop> {
+async fn doubt_memberships(context: &Context, limits: &TargetLimits, plan: &Plan) -> Result<(), Stop> {
     if !plan.ends {
         return Ok(());
     }
-    let mut feed = Feed::new(context, *plan, Phase::PeopleOut(plan.people_out(false)), &targets.limits);
+    let mut feed = Feed::new(context, *plan, Phase::PeopleOut(plan.people_out(false)), limits);
     loop {
         let batch = feed.next().await?;
         if batch.is_empty() {
@@ -65,12 +65,12 @@ async fn doubt_memberships(context: &Context, targets: &Targets, plan: &Plan) ->
 /// Records that those are gone who are in no group any more.
 pub(super) async fn people_out(
     context: &Context,
-    targets: &Targets,
+    limits: &TargetLimits,
     plan: &Plan,
     recorder: &mut Recorder<'_>,
 ) -> Result<(), Stop> {
     let gone = Phase::PeopleOut(plan.people_out(true));
-    settle(context, targets, plan, &[gone], None, recorder).await
+    settle(context, limits, plan, &[gone], None, recorder).await
 }
 
 /// Hands out all groups with all their members, if anything about one of them is due.
@@ -87,7 +87,7 @@ pub(super) async fn groups(
         Phase::Members(out),
         Phase::TeamsOut,
     ];
-    if recorder.told_to_wait().is_some() || !any_due(context, targets, plan, &phases, GROUPS).await? {
+    if recorder.told_to_wait().is_some() || !any_due(context, &targets.limits, plan, &phases, GROUPS).await? {
         return Ok(());
     }
     let (before, mut refused) = (context.store.setting(GROUPS)?.is_some(), None);
@@ -98,7 +98,7 @@ pub(super) async fn groups(
             targets.idle.push(target);
         }
     }
-    settle(context, targets, plan, &phases, refused.clone(), recorder).await?;
+    settle(context, &targets.limits, plan, &phases, refused.clone(), recorder).await?;
     settle_doubt(context, GROUPS, before, refused.as_ref())
 }
 
@@ -122,7 +122,7 @@ fn settle_doubt(context: &Context, part: &str, before: bool, refused: Option<&Ou
 
 async fn any_due(
     context: &Context,
-    targets: &Targets,
+    limits: &TargetLimits,
     plan: &Plan,
     phases: &[Phase],
     part: &str,
@@ -131,7 +131,7 @@ async fn any_due(
         return Ok(true);
     }
     for phase in phases {
-        if !Feed::new(context, *plan, *phase, &targets.limits).next().await?.is_empty() {
+        if !Feed::new(context, *plan, *phase, limits).next().await?.is_empty() {
             return Ok(true);
         }
     }
@@ -242,7 +242,7 @@ async fn push(target: &mut dyn Target, operations: Vec<Operation>) -> Result<Opt
 /// Gives everything that was due the outcome of the whole.
 async fn settle(
     context: &Context,
-    targets: &Targets,
+    limits: &TargetLimits,
     plan: &Plan,
     phases: &[Phase],
     refused: Option<Outcome>,
@@ -251,7 +251,7 @@ async fn settle(
     for phase in phases {
         // A child is due only when its parent is done, so there are as many rounds as levels; what was refused is not due again at once.
         loop {
-            let mut feed = Feed::new(context, *plan, *phase, &targets.limits).whenever(refused.is_none());
+            let mut feed = Feed::new(context, *plan, *phase, limits).whenever(refused.is_none());
             let mut count = 0;
             loop {
                 let batch = feed.next().await?;

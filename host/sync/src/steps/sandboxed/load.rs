@@ -1,7 +1,7 @@
 //! Loading, linking and checking a tenant's components: everything that can be wrong is found here, before any network call.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,8 +11,8 @@ use rollcall_sandbox::contract::mapping::Schema;
 use rollcall_sandbox::contract::types::{Attribute, Problem};
 use rollcall_sandbox::egress::{Egress, Gate};
 use rollcall_sandbox::{
-    CallError, Capabilities, Component, Grants, GroupingStep, Limits, LinkError, MappingStep, Sandbox, SourceStep,
-    TargetStep,
+    CallError, Capabilities, Component, Extension, Grants, GroupingStep, Limits, LinkError, MappingStep, Sandbox,
+    SourceStep, TargetStep,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -52,6 +52,8 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// What pauses and allowances of requests go by, which a clock that is set must not disturb.
     pub pace: Arc<dyn rollcall_sandbox::clock::Clock>,
+    /// What the embedding application offers to steps besides the contract, by the name of the step, such as `mapping[1]`.
+    pub extensions: BTreeMap<String, Vec<Extension>>,
 }
 
 /// What is wrong with a tenant's configuration, each with its place in the file.
@@ -215,6 +217,7 @@ impl Loader<'_> {
             scheduling: step.grants.scheduling,
             outbox: step.grants.outbox,
             files: !step.grants.files.is_empty(),
+            extensions: self.services.extensions.get(&step.name).cloned().unwrap_or_default(),
         };
         let limits = Limits {
             memory: step.limits.memory.0,

@@ -13,6 +13,7 @@ mod context;
 mod counts;
 mod decide;
 mod describe;
+mod overlap;
 mod person;
 mod preview;
 mod pull;
@@ -211,11 +212,21 @@ async fn stages(context: &Context, wish: &Wish) -> Result<(), Stop> {
     }
     describe::note_changes(context)?;
     honour_wakes(context)?;
+    let mut deciders = decide::deciders(context);
     match &wish.person {
-        None => pull::pull(context).await?,
+        None => {
+            let overlap = overlap::Overlap::new();
+            let following = decide::follow(context, &overlap, &mut deciders);
+            let reading = async {
+                let read = pull::pull(context, &overlap).await;
+                overlap.end();
+                read
+            };
+            tokio::try_join!(reading, following)?;
+        }
         Some(id) => pull::fetch(context, id).await?,
     }
-    decide::decide(context).await?;
+    decide::decide(context, &mut deciders).await?;
     describe::describe(context).await?;
     let only = match &wish.person {
         None => None,

@@ -692,6 +692,8 @@ pub trait Store: Send + Sync {
     fn mark(&self, stage: Stage, id: &str) -> Result<()>;
     /// Writes decisions; answers who was held back because another has the matching value.
     fn commit_decisions(&self, decisions: &[Decision], effects: &Effects) -> Result<Vec<Conflict>>;
+    /// Those of these users of whom the mirror knows nothing.
+    fn unknown(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>>;
     /// The mirrored object of a user.
     fn object(&self, id: &str) -> Result<Option<String>>;
     /// The ids of the source's groups that a user is in.

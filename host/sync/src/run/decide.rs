@@ -12,6 +12,7 @@ use rollcall_sandbox::contract::types::Value;
 
 use super::Stop;
 use super::context::{Context, Policy, step_error};
+use super::overlap::{Overlap, looked_up};
 use crate::clock::parse_rfc3339;
 use crate::config::{DisabledAccounts, OutOfScope};
 use crate::mirror::Projection;
@@ -20,7 +21,7 @@ use crate::progress::Part;
 use crate::run_log::{Deed, Event};
 use crate::schemas::Schemas;
 use crate::steps::{Grouping, Mapping, Shape, StepError, Steps};
-use crate::store::{Belongings, Decision, Effects, Failed, Fate, Job, NEVER, Stage, Subject};
+use crate::store::{Belongings, Decision, Effects, Failed, Fate, Job, NEVER, QueueCursor, Stage, Subject};
 
 /// The setting that lists rules which changed since everybody was asked about them.
 pub(super) const CHANGED_RULES: &str = "changed_rules";
@@ -28,19 +29,40 @@ pub(super) const CHANGED_RULES: &str = "changed_rules";
 /// A component that holds back this many people one by one is broken as a whole.
 const CULPRITS: usize = 100;
 
+/// Instances of the steps that decide, for one run.
+pub(super) fn deciders(context: &Context) -> Vec<Decider> {
+    (0..context.workers.max(1)).map(|_| Decider::new(context)).collect()
+}
+
+/// Maps and groups whom pages bring, while more of them come: whole batches, and nobody whom a page has changed meanwhile. Who is left
+/// over is due for [`decide`].
+pub(super) async fn follow(context: &Context, overlap: &Overlap, idle: &mut Vec<Decider>) -> Result<(), Stop> {
+    let mut pages = overlap.watch();
+    let mut queue = Queue::new(context, Stage::Map).behind(overlap);
+    loop {
+        // Before the queue is read: a page that comes while it is being read is another reason to read it.
+        let over = pages.borrow_and_update().over;
+        if queue.drain(idle).await? > 0 {
+            continue;
+        }
+        if over || pages.changed().await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
 /// Maps and groups everybody who is due.
-pub(super) async fn decide(context: &Context) -> Result<(), Stop> {
+pub(super) async fn decide(context: &Context, idle: &mut Vec<Decider>) -> Result<(), Stop> {
     let now = context.clock.now();
     let due = context.store.jobs_due(Stage::Map, now)? + context.store.jobs_due(Stage::Group, now)?;
     if due > 0 {
         context.progress.begin(Part::Decide, Some(due));
     }
-    let mut idle: Vec<Decider> = (0..context.workers.max(1)).map(|_| Decider::new(context)).collect();
-    rescan(context, &mut idle).await?;
+    rescan(context, idle).await?;
     // Deciding about one person may give work to another: who waits for a phone number, say.
     loop {
-        let mapped = drain(context, Stage::Map, &mut idle).await?;
-        let grouped = drain(context, Stage::Group, &mut idle).await?;
+        let mapped = Queue::new(context, Stage::Map).drain(idle).await?;
+        let grouped = Queue::new(context, Stage::Group).drain(idle).await?;
         if mapped + grouped == 0 {
             return Ok(());
         }
@@ -56,50 +78,89 @@ async fn rescan(context: &Context, idle: &mut Vec<Decider>) -> Result<(), Stop> 
     if !asked.is_empty() {
         context.progress.begin(Part::Decide, Some(context.store.jobs_due(Stage::Rescan, 0)?));
         idle.iter_mut().for_each(|decider| decider.asked = Some(asked.clone()));
-        drain(context, Stage::Rescan, idle).await?;
+        Queue::new(context, Stage::Rescan).drain(idle).await?;
         idle.iter_mut().for_each(|decider| decider.asked = None);
     }
     Ok(context.store.set(&[(CHANGED_RULES, None)])?)
 }
 
-async fn drain(context: &Context, stage: Stage, idle: &mut Vec<Decider>) -> Result<usize, Stop> {
-    let now = context.clock.now();
-    let member_of = context.shape().grouping_properties.iter().any(|name| name == "memberOf");
-    let mut after = None;
-    let mut under_way = VecDeque::new();
-    let mut done = 0;
-    loop {
-        if let Some(mut decider) = idle.pop() {
-            let batch = context.batch;
-            let (jobs, next) = context.blocking(move |store| store.jobs(stage, now, after, batch, member_of)).await?;
-            if jobs.is_empty() {
-                idle.push(decider);
-                if under_way.is_empty() {
-                    return Ok(done);
+/// The people who are due, batch by batch.
+struct Queue<'a> {
+    context: &'a Context,
+    stage: Stage,
+    after: QueueCursor,
+    member_of: bool,
+    /// The source is still being read.
+    behind: Option<&'a Overlap>,
+}
+
+/// What a task brings back: the instances, what was decided, and how many pages there were when the batch was read.
+type Deciding = tokio::task::JoinHandle<(Decider, u64, Result<Decided, Stop>)>;
+
+impl<'a> Queue<'a> {
+    fn new(context: &'a Context, stage: Stage) -> Self {
+        let member_of = context.shape().grouping_properties.iter().any(|name| name == "memberOf");
+        Self { context, stage, after: None, member_of, behind: None }
+    }
+
+    /// Only whole batches are taken: the next page may fill what is left.
+    fn behind(self, overlap: &'a Overlap) -> Self {
+        Self { behind: Some(overlap), ..self }
+    }
+
+    /// Decides until nothing is due; answers about how many.
+    async fn drain(&mut self, idle: &mut Vec<Decider>) -> Result<usize, Stop> {
+        let mut under_way: VecDeque<Deciding> = VecDeque::new();
+        let mut done = 0;
+        loop {
+            if let Some(mut decider) = idle.pop() {
+                let seen = self.behind.map_or(0, Overlap::pages);
+                let jobs = self.next().await?;
+                if jobs.is_empty() {
+                    idle.push(decider);
+                    if under_way.is_empty() {
+                        return Ok(done);
+                    }
+                } else {
+                    done += jobs.len();
+                    let stage = self.stage;
+                    under_way.push_back(tokio::spawn(async move {
+                        let decided = decider.decide(stage, jobs).await;
+                        (decider, seen, decided)
+                    }));
+                    if !idle.is_empty() {
+                        continue;
+                    }
                 }
-            } else {
-                after = next;
-                done += jobs.len();
-                under_way.push_back(tokio::spawn(async move {
-                    let decided = decider.decide(stage, jobs).await;
-                    (decider, decided)
-                }));
-                if !idle.is_empty() {
-                    continue;
+            }
+            if let Some(task) = under_way.pop_front() {
+                let (decider, seen, decided) = task.await.map_err(|error| Stop::Internal(error.to_string()))?;
+                idle.push(decider);
+                match self.behind {
+                    Some(overlap) => commit_behind(self.context, overlap, seen, decided?).await?,
+                    None => commit(self.context, decided?).await?,
                 }
             }
         }
-        if let Some(task) = under_way.pop_front() {
-            let (decider, decided) = task.await.map_err(|error| Stop::Internal(error.to_string()))?;
-            idle.push(decider);
-            commit(context, decided?).await?;
+    }
+
+    async fn next(&mut self) -> Result<Vec<Job>, Stop> {
+        let now = self.context.clock.now();
+        let (stage, after, batch, member_of) = (self.stage, self.after, self.context.batch, self.member_of);
+        let (jobs, next) = self.context.blocking(move |store| store.jobs(stage, now, after, batch, member_of)).await?;
+        if jobs.is_empty() || (self.behind.is_some() && jobs.len() < batch as usize) {
+            return Ok(Vec::new());
         }
+        self.after = next;
+        Ok(jobs)
     }
 }
 
 /// A batch that was decided.
 #[derive(Debug, Default)]
 struct Decided {
+    /// The source's ids of those who were decided about.
+    ids: Vec<String>,
     decisions: Vec<Decision>,
     effects: Effects,
     events: Vec<Event>,
@@ -107,8 +168,37 @@ struct Decided {
     skipped: u64,
 }
 
+impl Decided {
+    /// Drops what is not to be stored, and what was to be told about it.
+    fn retain(&mut self, keep: impl Fn(&str, &Decision) -> bool) {
+        let kept: Vec<bool> = self.ids.iter().zip(&self.decisions).map(|(id, decision)| keep(id, decision)).collect();
+        let dropped: BTreeSet<&str> =
+            self.ids.iter().zip(&kept).filter(|(_, kept)| !**kept).map(|(id, _)| id.as_str()).collect();
+        if dropped.is_empty() {
+            return;
+        }
+        self.events.retain(|event| !matches!(event, Event::Person { person, .. } if dropped.contains(person.as_str())));
+        self.mapped = self.mapped.saturating_sub(dropped.len() as u64);
+        let mut kept = kept.into_iter();
+        self.decisions.retain(|_| kept.next().unwrap_or(true));
+    }
+}
+
+/// Stores what was decided while pages came, but for what they have overtaken.
+async fn commit_behind(context: &Context, overlap: &Overlap, seen: u64, mut decided: Decided) -> Result<(), Stop> {
+    let mut recent = overlap.alone().await;
+    let subjects = looked_up(&decided.decisions);
+    let unknown = if subjects.is_empty() { BTreeSet::new() } else { context.store.unknown(&subjects)? };
+    decided.retain(|id, decision| {
+        let waits = decision.looked_up.iter().flatten().any(|subject| unknown.contains(subject));
+        !waits && !recent.overtakes(seen, id, decision)
+    });
+    recent.forget(seen);
+    commit(context, decided).await
+}
+
 async fn commit(context: &Context, decided: Decided) -> Result<(), Stop> {
-    let Decided { mut decisions, effects, events, mapped, skipped } = decided;
+    let Decided { ids: _, mut decisions, effects, events, mapped, skipped } = decided;
     for decision in &mut decisions {
         if let Some(failure) = &mut decision.failure {
             let now = context.clock.now();
@@ -159,7 +249,7 @@ impl Layout {
 }
 
 /// Instances of the steps that decide about people, kept from batch to batch.
-struct Decider {
+pub(super) struct Decider {
     steps: Arc<dyn Steps>,
     schemas: Arc<Schemas>,
     policy: Policy,
@@ -196,6 +286,7 @@ impl Decider {
             self.map(&mut drafts, &mut decided).await?;
         }
         self.group(&mut drafts, &mut decided).await?;
+        decided.ids = drafts.iter().map(|draft| draft.job.id.clone()).collect();
         decided.decisions = drafts.into_iter().map(|draft| draft.finish(&self.schemas, &mut decided.events)).collect();
         Ok(decided)
     }

@@ -7,9 +7,11 @@ use rollcall_sandbox::contract::source::{Change, Next, Page};
 use rollcall_sandbox::contract::types::Failure;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::Stop;
 use super::context::{Context, step_error};
+use super::overlap::{Concerned, Overlap};
 use crate::progress::Part;
 use crate::run_log::{Deed, Event};
 use crate::store::{Effects, PageCommit, SourceChange};
@@ -40,14 +42,14 @@ enum Fetched {
 }
 
 /// Brings the mirror up to date with the source.
-pub(super) async fn pull(context: &Context) -> Result<(), Stop> {
+pub(super) async fn pull(context: &Context, overlap: &Overlap) -> Result<(), Stop> {
     if let Some(reason) = context.store.setting("waiting_for_reset")?.filter(|_| !context.policy.resets()) {
         return Err(expired(&reason));
     }
     context.progress.begin(Part::Pull, None);
     let mut round = open_round(context)?;
     loop {
-        match read_round(context, &round).await? {
+        match read_round(context, overlap, &round).await? {
             // It tells what was so when an earlier run began it: what came since then is in another.
             Ended::Complete if round.begun => round = open_round(context)?,
             Ended::Complete => return Ok(()),
@@ -100,7 +102,7 @@ enum Ended {
     Expired(String),
 }
 
-async fn read_round(context: &Context, round: &Round) -> Result<Ended, Stop> {
+async fn read_round(context: &Context, overlap: &Overlap, round: &Round) -> Result<Ended, Stop> {
     let cursor = context.store.setting("cursor")?;
     let (sender, mut receiver) = mpsc::channel(1);
     let fetching = fetch_pages(context, cursor, sender);
@@ -112,9 +114,9 @@ async fn read_round(context: &Context, round: &Round) -> Result<Ended, Stop> {
                 Fetched::Page(page, effects) => {
                     listed += page.changes.len();
                     let next = page.next.clone();
-                    store_page(context, round, page, effects).await?;
+                    store_page(context, overlap, round, page, effects).await?;
                     if let Next::Complete(cursor) = next {
-                        finish_round(context, round, cursor, listed).await?;
+                        finish_round(context, overlap, round, cursor, listed).await?;
                         return Ok(Ended::Complete);
                     }
                 }
@@ -162,15 +164,25 @@ async fn fetch_page(
     cursor: Option<String>,
     attempt: u32,
 ) -> Result<Option<(Page, Effects)>, Stop> {
-    let instance = match source {
+    let mut instance = match source.take() {
         Some(instance) => instance,
-        None => source.insert(context.steps.source().await.map_err(step_error(STEP))?),
+        None => context.steps.source().await.map_err(step_error(STEP))?,
     };
-    match instance.pull(cursor).await {
+    // A task of its own: while the component reads one page, this one stores another.
+    let mut pulling = JoinSet::new();
+    pulling.spawn(async move {
+        let answer = instance.pull(cursor).await;
+        (instance, answer)
+    });
+    let pulled = pulling.join_next().await.ok_or_else(|| Stop::Internal("a task is gone".into()))?;
+    let (instance, answer) = pulled.map_err(|error| Stop::Internal(error.to_string()))?;
+    if answer.is_ok() {
+        *source = Some(instance);
+    }
+    match answer {
         Ok((Ok(page), effects)) => Ok(Some((page, effects))),
         Ok((Err(failure), _)) => context.wait(STEP, failure, attempt).await.map(|()| None),
         Err(error) => {
-            *source = None;
             let fault = rollcall_sandbox::contract::types::Fault {
                 message: error.to_string(),
                 status: None,
@@ -193,7 +205,13 @@ fn source_change(change: Change) -> Vec<SourceChange> {
     }
 }
 
-async fn store_page(context: &Context, round: &Round, page: Page, effects: Effects) -> Result<(), Stop> {
+async fn store_page(
+    context: &Context,
+    overlap: &Overlap,
+    round: &Round,
+    page: Page,
+    effects: Effects,
+) -> Result<(), Stop> {
     let changes: Vec<SourceChange> = page.changes.into_iter().flat_map(source_change).collect();
     let count = changes.len();
     let begun = text_of(&Round { begun: true, ..round.clone() });
@@ -203,6 +221,8 @@ async fn store_page(context: &Context, round: &Round, page: Page, effects: Effec
         Next::Complete(_) => Vec::new(),
     };
     let (full, interest) = (round.full, context.interest());
+    let concerned = Concerned::by(&changes);
+    let mut recent = overlap.alone().await;
     let receipt = context
         .blocking(move |store| {
             let settings: Vec<(&str, Option<&str>)> =
@@ -216,6 +236,8 @@ async fn store_page(context: &Context, round: &Round, page: Page, effects: Effec
             })
         })
         .await?;
+    overlap.stored(&mut recent, concerned);
+    drop(recent);
     for (id, reason) in &receipt.bad {
         context.log.write(Event::Person {
             deed: Deed::HeldBack,
@@ -239,7 +261,13 @@ async fn store_page(context: &Context, round: &Round, page: Page, effects: Effec
 }
 
 /// Sweeps what a full round did not mention, then stores the cursor for the next one.
-async fn finish_round(context: &Context, round: &Round, cursor: Option<String>, listed: usize) -> Result<(), Stop> {
+async fn finish_round(
+    context: &Context,
+    overlap: &Overlap,
+    round: &Round,
+    cursor: Option<String>,
+    listed: usize,
+) -> Result<(), Stop> {
     if round.full {
         let (mirrored, seen) = context.store.mirrored()?;
         if seen == 0 && mirrored > 0 && listed == 0 {
@@ -252,7 +280,9 @@ async fn finish_round(context: &Context, round: &Round, cursor: Option<String>, 
             });
         }
         loop {
+            let mut recent = overlap.alone().await;
             let swept = context.blocking(|store| store.sweep(SWEEP)).await?;
+            overlap.stored(&mut recent, Concerned::Users(swept.iter().cloned().collect()));
             if swept.is_empty() {
                 break;
             }

@@ -286,6 +286,9 @@ impl Store for SqliteStore {
     fn commit_decisions(&self, decisions: &[Decision], effects: &Effects) -> Result<Vec<Conflict>> {
         self.write(|tx| decide::commit_decisions(tx, decisions, effects))
     }
+    fn unknown(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+        self.read(|c| pull::unknown(c, ids))
+    }
     fn object(&self, id: &str) -> Result<Option<String>> {
         self.read(|c| {
             optional(c, "select object from mirror join person using (row) where id = ?1", [id], |row| row.get(0))

@@ -71,6 +71,7 @@ delegate! {
     read unconfirmed_removals(now: Millis) -> u64;
     write mark(stage: Stage, id: &str) -> ();
     write commit_decisions(decisions: &[Decision], effects: &Effects) -> Vec<Conflict>;
+    read unknown(ids: &BTreeSet<String>) -> BTreeSet<String>;
     read object(id: &str) -> Option<String>;
     read member_of(id: &str) -> Vec<String>;
     read person(id: &str) -> Option<PersonWork>;

@@ -1,6 +1,7 @@
 //! Merging pages into the mirror.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Transaction};
 
@@ -112,6 +113,17 @@ fn merge_user(
         mark_dependents(tx, id)?;
     }
     Ok(())
+}
+
+pub(super) fn unknown(connection: &Connection, ids: &BTreeSet<String>) -> rusqlite::Result<BTreeSet<String>> {
+    let mut unknown = BTreeSet::new();
+    for id in ids {
+        let sql = "select 1 from person join mirror using (row) where id = ?1";
+        if optional(connection, sql, [id], |_| Ok(()))?.is_none() {
+            unknown.insert(id.clone());
+        }
+    }
+    Ok(unknown)
 }
 
 fn mark_dependents(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {

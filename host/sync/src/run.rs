@@ -24,7 +24,9 @@ use std::sync::Arc;
 
 pub use self::context::{Context, Policy};
 pub use self::counts::{Counts, Tally};
+use self::decide::Decider;
 pub(crate) use self::describe::mapping_digest;
+use self::overlap::Overlap;
 pub use self::person::candidate;
 pub use self::preview::preview;
 use crate::clock::rfc3339;
@@ -215,18 +217,24 @@ async fn stages(context: &Context, wish: &Wish) -> Result<(), Stop> {
     let mut deciders = decide::deciders(context);
     match &wish.person {
         None => {
-            let overlap = overlap::Overlap::new();
-            let following = decide::follow(context, &overlap, &mut deciders);
-            let reading = async {
-                let read = pull::pull(context, &overlap).await;
-                overlap.end();
-                read
+            let overlap = Overlap::new();
+            let deciding = async {
+                let decided = gather(context, &overlap, &mut deciders).await;
+                overlap.end_of_deciding();
+                decided
             };
-            tokio::try_join!(reading, following)?;
+            if wish.dry {
+                deciding.await?;
+            } else {
+                let (decided, ()) = tokio::join!(deciding, push::ahead(context, &overlap));
+                decided?;
+            }
         }
-        Some(id) => pull::fetch(context, id).await?,
+        Some(id) => {
+            pull::fetch(context, id).await?;
+            decide::decide(context, &mut deciders).await?;
+        }
     }
-    decide::decide(context, &mut deciders).await?;
     describe::describe(context).await?;
     let only = match &wish.person {
         None => None,
@@ -240,6 +248,17 @@ async fn stages(context: &Context, wish: &Wish) -> Result<(), Stop> {
         push::push(context, only).await?;
     }
     Ok(())
+}
+
+/// Reads the source and decides about everybody who is due.
+async fn gather(context: &Context, overlap: &Overlap, deciders: &mut Vec<Decider>) -> Result<(), Stop> {
+    let reading = async {
+        let read = pull::pull(context, overlap).await;
+        overlap.end_of_reading();
+        read
+    };
+    tokio::try_join!(reading, decide::follow(context, overlap, deciders))?;
+    decide::decide(context, deciders).await
 }
 
 /// Gives work to the people whom steps asked to see again by now.

@@ -37,7 +37,7 @@ pub(super) fn deciders(context: &Context) -> Vec<Decider> {
 /// Maps and groups whom pages bring, while more of them come: whole batches, and nobody whom a page has changed meanwhile. Who is left
 /// over is due for [`decide`].
 pub(super) async fn follow(context: &Context, overlap: &Overlap, idle: &mut Vec<Decider>) -> Result<(), Stop> {
-    let mut pages = overlap.watch();
+    let mut pages = overlap.reading();
     let mut queue = Queue::new(context, Stage::Map).behind(overlap);
     loop {
         // Before the queue is read: a page that comes while it is being read is another reason to read it.
@@ -194,7 +194,9 @@ async fn commit_behind(context: &Context, overlap: &Overlap, seen: u64, mut deci
         !waits && !recent.overtakes(seen, id, decision)
     });
     recent.forget(seen);
-    commit(context, decided).await
+    commit(context, decided).await?;
+    overlap.decided();
+    Ok(())
 }
 
 async fn commit(context: &Context, decided: Decided) -> Result<(), Stop> {

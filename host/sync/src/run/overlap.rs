@@ -1,4 +1,4 @@
-//! Deciding about people while the source is still being read.
+//! Deciding about people while the source is still being read, and making entries while people are still being decided about.
 //!
 //! What a decision was made from may change before the decision is stored: the person's own object, or that of somebody who was looked up.
 //! So pages and decisions are stored one at a time, and a decision that a page has overtaken is dropped. Nothing is lost by it: the person
@@ -17,15 +17,16 @@ use crate::store::{Decision, SourceChange};
 #[derive(Debug)]
 pub(super) struct Overlap {
     recent: Mutex<Recent>,
-    reading: watch::Sender<Reading>,
+    reading: watch::Sender<Lead>,
+    deciding: watch::Sender<Lead>,
 }
 
-/// How far the source was read.
+/// How far the stage in front is.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Reading {
-    /// How many pages are stored.
-    pub(super) pages: u64,
-    /// Nothing more comes.
+pub(super) struct Lead {
+    /// How many pages or batches it has stored.
+    pub(super) stored: u64,
+    /// Nothing more comes of it.
     pub(super) over: bool,
 }
 
@@ -63,17 +64,22 @@ impl Concerned {
 
 impl Overlap {
     pub(super) fn new() -> Self {
-        Self { recent: Mutex::default(), reading: watch::Sender::default() }
+        Self { recent: Mutex::default(), reading: watch::Sender::default(), deciding: watch::Sender::default() }
     }
 
     /// How many pages are stored: what is read of the mirror from now on is at least as new.
     pub(super) fn pages(&self) -> u64 {
-        self.reading.borrow().pages
+        self.reading.borrow().stored
     }
 
     /// Tells of every page that is stored, and of the end.
-    pub(super) fn watch(&self) -> watch::Receiver<Reading> {
+    pub(super) fn reading(&self) -> watch::Receiver<Lead> {
         self.reading.subscribe()
+    }
+
+    /// Tells of every batch that is decided, and of the end.
+    pub(super) fn deciding(&self) -> watch::Receiver<Lead> {
+        self.deciding.subscribe()
     }
 
     /// Nothing else is stored while this is held.
@@ -85,12 +91,22 @@ impl Overlap {
     pub(super) fn stored(&self, recent: &mut Recent, concerned: Concerned) {
         let pages = self.pages() + 1;
         recent.pages.push_back((pages, concerned));
-        self.reading.send_modify(|reading| reading.pages = pages);
+        self.reading.send_modify(|lead| lead.stored = pages);
     }
 
     /// The source was read to its end, or cannot be.
-    pub(super) fn end(&self) {
-        self.reading.send_modify(|reading| reading.over = true);
+    pub(super) fn end_of_reading(&self) {
+        self.reading.send_modify(|lead| lead.over = true);
+    }
+
+    /// A batch was decided.
+    pub(super) fn decided(&self) {
+        self.deciding.send_modify(|lead| lead.stored += 1);
+    }
+
+    /// Everybody was decided about, or cannot be.
+    pub(super) fn end_of_deciding(&self) {
+        self.deciding.send_modify(|lead| lead.over = true);
     }
 }
 

@@ -18,6 +18,7 @@ mod outcome;
 use std::time::Duration;
 
 use rollcall_sandbox::contract::target::{Abilities, Delivery, TargetLimits};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::feed::{Feed, Phase};
@@ -26,6 +27,7 @@ use self::outcome::{Planned, Recorder};
 use super::Stop;
 use super::context::{Context, step_error};
 use super::describe;
+use super::overlap::{Lead, Overlap};
 use crate::progress::Part;
 use crate::run_log::{Deed, Event};
 use crate::steps::{StepError, Target};
@@ -58,6 +60,21 @@ struct Plan {
 }
 
 impl Plan {
+    /// Everything that a target with these limits can take.
+    fn at(limits: &TargetLimits) -> Self {
+        // A list of groups does not change when an entry goes, and nobody is removed from where nobody is listed.
+        let ends = limits.can.contains(Abilities::REMOVAL_ENDS_MEMBERSHIPS)
+            && limits.people != Delivery::Nothing
+            && limits.groups == Delivery::Changes;
+        Self {
+            identity: limits.can.contains(Abilities::MATCHING_IS_IDENTITY),
+            ends,
+            alone: !ends && limits.groups == Delivery::Changes,
+            confirmed_only: false,
+            only: None,
+        }
+    }
+
     fn people_in(&self) -> PeoplePhase {
         PeoplePhase::In { matching_is_identity: self.identity }
     }
@@ -93,23 +110,43 @@ pub(super) async fn push(context: &Context, only: Only) -> Result<(), Stop> {
         + pending.members_removed;
     context.progress.begin(Part::Push, Some(total));
     let mut targets = Targets::open(context).await?;
-    let abilities = targets.limits.can;
-    // A list of groups does not change when an entry goes, and nobody is removed from where nobody is listed.
-    let ends = abilities.contains(Abilities::REMOVAL_ENDS_MEMBERSHIPS)
-        && targets.limits.people != Delivery::Nothing
-        && targets.limits.groups == Delivery::Changes;
-    let plan = Plan {
-        identity: abilities.contains(Abilities::MATCHING_IS_IDENTITY),
-        ends,
-        alone: !ends && targets.limits.groups == Delivery::Changes,
-        confirmed_only: hold_removals(context, only)?,
-        only,
-    };
+    let plan = Plan { confirmed_only: hold_removals(context, only)?, only, ..Plan::at(&targets.limits) };
     if only.is_none() {
         hold_teams(context)?;
     }
     passes(context, &mut targets, &plan).await?;
     Ok(context.store.settle_teams()?)
+}
+
+/// Makes the entries of a first sync while people are still being decided about, in whole batches: nobody is at the target yet who could be in the
+/// way, and nobody is removed. What is left over is the push's, and so is telling about a target that cannot be used.
+pub(super) async fn ahead(context: &Context, overlap: &Overlap) {
+    let mut decided = overlap.deciding();
+    if decided.wait_for(|lead| lead.over || lead.stored > 0).await.is_ok_and(|lead| !lead.over) {
+        // Whatever ends it is found again by the push.
+        let _ = make_entries(context, decided).await;
+    }
+}
+
+async fn make_entries(context: &Context, mut decided: watch::Receiver<Lead>) -> Result<(), Stop> {
+    if context.store.applied_people()? > 0 {
+        return Ok(());
+    }
+    let mut targets = Targets::open(context).await?;
+    if targets.limits.people != Delivery::Changes {
+        return Ok(());
+    }
+    let plan = Plan::at(&targets.limits);
+    let mut recorder = Recorder::new(context, plan.ends);
+    let mut feed = Feed::new(context, plan, Phase::PeopleIn(plan.people_in()), &targets.limits).whole_batches(true);
+    loop {
+        let over = decided.borrow_and_update().over;
+        let made = drive_feed(context, &mut targets, &plan, &mut feed, &mut recorder).await?;
+        let stopped = recorder.told_to_wait().is_some();
+        if stopped || over || (made == 0 && decided.changed().await.is_err()) {
+            return Ok(());
+        }
+    }
 }
 
 /// Passes until nothing is due soon.
@@ -286,6 +323,18 @@ async fn drive(
     recorder: &mut Recorder<'_>,
 ) -> Result<usize, Stop> {
     let mut feed = Feed::new(context, *plan, phase, &targets.limits);
+    drive_feed(context, targets, plan, &mut feed, recorder).await
+}
+
+/// Hands out what a feed has now.
+
+async fn drive_feed(
+    context: &Context,
+    targets: &mut Targets,
+    plan: &Plan,
+    feed: &mut Feed<'_>,
+    recorder: &mut Recorder<'_>,
+) -> Result<usize, Stop> {
     let mut calls: JoinSet<Pushed> = JoinSet::new();
     let concurrency = targets.limits.concurrency.clamp(1, 64) as usize;
     let mut handed = 0;

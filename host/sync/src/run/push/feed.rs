@@ -42,6 +42,8 @@ pub(super) struct Feed<'a> {
     last_team: Row,
     ready: Vec<Planned>,
     whenever: bool,
+    /// A batch of people that is not full waits: more of them are being decided about.
+    whole: bool,
 }
 
 impl<'a> Feed<'a> {
@@ -58,12 +60,19 @@ impl<'a> Feed<'a> {
             last_team: 0,
             ready: Vec::new(),
             whenever: false,
+            whole: false,
         }
     }
 
     /// Also what waits for another attempt: the target has got all of it.
     pub(super) fn whenever(mut self, whenever: bool) -> Self {
         self.whenever = whenever;
+        self
+    }
+
+    /// Only whole batches of people, so that none is handed out half empty while others are on their way.
+    pub(super) fn whole_batches(mut self, whole: bool) -> Self {
+        self.whole = whole;
         self
     }
 
@@ -78,6 +87,9 @@ impl<'a> Feed<'a> {
         match self.phase {
             Phase::PeopleIn(phase) | Phase::PeopleOut(phase) => {
                 let works = self.context.blocking(move |store| store.people(phase, now, after, limit, only)).await?;
+                if self.whole && works.len() < limit as usize {
+                    return Ok(Vec::new());
+                }
                 self.after = works.last().map_or(after, |work| work.row);
                 let leaves = matches!(self.phase, Phase::PeopleOut(_));
                 Ok(works.into_iter().map(|work| planned_person(self.context, work, leaves)).collect())

@@ -8,6 +8,9 @@
 //! | `PUT`, `DELETE /admin/groups/{group}/members/{user}` | lets a user enter or leave a group of the directory |
 //! | `GET`, `DELETE /admin/calls` | the calls so far; forgets them |
 //! | `GET /admin/kaizala` | what Kaizala holds |
+//! | `PUT /admin/kaizala/manners` | sets how Kaizala writes its answers ([`crate::kaizala::Manners`]) |
+//! | `GET /admin/scim` | what the SCIM service holds |
+//! | `PUT /admin/scim/quirks` | sets how the SCIM service differs from others ([`crate::scim::Quirks`]) |
 //! | `POST /admin/faults`, `DELETE /admin/faults` | sets a fault; lets everything go well |
 
 use axum::response::Response;
@@ -52,12 +55,30 @@ pub(crate) fn answer(shared: &mut Shared, asked: &Asked) -> Response {
             let (groups, people) = (&shared.kaizala.groups, &shared.kaizala.people);
             answer_json(200, &json!({"groups": groups, "people": people}))
         }
+        ("GET", ["scim"]) => {
+            let (users, groups) = (&shared.scim.users, &shared.scim.groups);
+            answer_json(200, &json!({"quirks": shared.scim.quirks, "users": users, "groups": groups}))
+        }
+        ("PUT", ["scim", "quirks"]) => match serde_json::from_slice(&asked.body) {
+            Ok(quirks) => {
+                shared.scim.quirks = quirks;
+                done()
+            }
+            Err(error) => refused(&error),
+        },
+        ("PUT", ["kaizala", "manners"]) => match serde_json::from_slice(&asked.body) {
+            Ok(manners) => {
+                shared.kaizala.manners = manners;
+                done()
+            }
+            Err(error) => refused(&error),
+        },
         ("POST", ["faults"]) => match serde_json::from_slice(&asked.body) {
             Ok(fault) => {
                 shared.faults.add(fault);
                 done()
             }
-            Err(error) => answer_json(400, &json!({"error": error.to_string()})),
+            Err(error) => refused(&error),
         },
         ("DELETE", ["faults"]) => {
             shared.faults.clear();
@@ -65,4 +86,8 @@ pub(crate) fn answer(shared: &mut Shared, asked: &Asked) -> Response {
         }
         _ => answer_json(404, &json!({"error": "there is no such admin call"})),
     }
+}
+
+fn refused(error: &serde_json::Error) -> Response {
+    answer_json(400, &json!({"error": error.to_string()}))
 }

@@ -153,6 +153,11 @@ fn refusal(service: Service, status: u16, wait: Option<u32>, number: u64) -> Res
             };
             graph_error(status, code, "The service answers like this because it was told to.", number)
         }
+        Service::Scim => json(
+            status,
+            &serde_json::json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": status.to_string(),
+                "detail": "The service answers like this because it was told to."}),
+        ),
         Service::Login => json(
             status,
             &serde_json::json!({"error": "temporarily_unavailable", "error_description": "AADSTS90033: A transient error has occurred. Please try again."}),

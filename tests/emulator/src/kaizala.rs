@@ -1,5 +1,12 @@
-//! Kaizala's connector API (facts: kaizala-docs, Tokens, groups, members, subGroups; statuses of errors are ours, none are documented),
-//! and a directory endpoint that is an invention of ours.
+//! Kaizala's connector API (facts: kaizala-docs, Tokens, groups, members, subGroups, subscribers; statuses of errors are ours, none are
+//! documented), and a directory endpoint that is an invention of ours.
+//!
+//! The user whose login it is becomes an administrator of every group that is created, as at Kaizala: a member whom nobody added.
+
+mod directory;
+mod groups;
+mod manners;
+mod members;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -8,13 +15,15 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+pub use self::manners::Manners;
 use crate::reply::{json as answer_json, kaizala_error, with_header};
 use crate::{APPLICATION_ID, APPLICATION_SECRET, Asked, REFRESH_TOKEN, Shared};
 
 /// Milliseconds that an access token lives.
 const LIFE: u64 = 24 * 3_600 * 1_000;
-/// Numbers in a request that creates a group.
-const FIRST_MEMBERS: usize = 100;
+
+/// The number of the user whose login it is.
+pub const LOGIN: &str = "+19995550100";
 
 /// A member of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,10 +39,16 @@ pub struct Member {
 pub struct Group {
     /// The name.
     pub name: String,
-    /// Members by phone number.
+    /// Members by phone number, but for the login's own. In a public group: those of the hub.
     pub members: BTreeMap<String, Member>,
+    /// Who subscribes to a public group: ids by phone number.
+    pub subscribers: BTreeMap<String, String>,
     /// The groups that it is a part of.
     pub parents: Vec<String>,
+    /// A managed public group (`ConnectGroup`).
+    pub public: bool,
+    /// Somebody's own group: it is no group of the organization.
+    pub private: bool,
 }
 
 /// An entry of the directory.
@@ -52,6 +67,8 @@ pub struct Kaizala {
     pub groups: BTreeMap<String, Group>,
     /// The directory by the caller's id.
     pub people: BTreeMap<String, Entry>,
+    /// How the answers are written.
+    pub manners: Manners,
     /// Calls a minute; none for no limit.
     pub limit: Option<usize>,
     /// Whether the next token answer brings another refresh token.
@@ -81,7 +98,7 @@ impl Kaizala {
 
     /// Groups as names with the phone numbers of their members: what a test compares.
     pub fn membership(&self) -> BTreeMap<String, Vec<String>> {
-        self.groups.values().map(|group| (group.name.clone(), group.members.keys().cloned().collect())).collect()
+        self.groups.values().map(|group| (group.name.clone(), group.everybody().cloned().collect())).collect()
     }
 
     fn next_number(&mut self) -> u64 {
@@ -103,6 +120,13 @@ impl Kaizala {
     }
 }
 
+impl Group {
+    /// Members and subscribers by phone number.
+    pub fn everybody(&self) -> impl Iterator<Item = &String> {
+        self.members.keys().chain(self.subscribers.keys())
+    }
+}
+
 fn invalid(message: &str) -> Response {
     kaizala_error(400, "InvalidParameters", "BadRequest", message)
 }
@@ -118,6 +142,15 @@ fn is_phone(text: &str) -> bool {
 }
 
 pub(crate) fn answer(shared: &mut Shared, asked: &Asked) -> Response {
+    let response = respond(shared, asked);
+    match shared.kaizala.manners.status_of_errors {
+        // What is wrong is said in the body; the status was never documented.
+        Some(status) if matches!(response.status().as_u16(), 400..=428) => manners::with_status(response, status),
+        _ => response,
+    }
+}
+
+fn respond(shared: &mut Shared, asked: &Asked) -> Response {
     if let Some(seconds) = shared.kaizala.throttled() {
         let response = kaizala_error(429, "TooManyRequests", "Throttled", "Too many requests for this connector.");
         return with_header(response, "retry-after", &seconds.to_string());
@@ -133,18 +166,22 @@ pub(crate) fn answer(shared: &mut Shared, asked: &Asked) -> Response {
     let parts: Vec<&str> = asked.path.trim_start_matches('/').split('/').collect();
     let kaizala = &mut shared.kaizala;
     match (asked.method.as_str(), parts.as_slice()) {
-        ("POST", ["v1", "groups"]) => create_group(kaizala, asked, None),
-        ("GET", ["v1", "groups"]) => list_groups(kaizala, None),
-        ("GET", ["v1", "groups", id]) => list_groups(kaizala, Some(id)),
-        ("POST", ["v1", "groups", id, "subGroups" | "subgroups"]) => create_group(kaizala, asked, Some(id)),
-        ("PUT", ["v1", "groups", id, "subGroups" | "subgroups"]) => attach(kaizala, asked, id),
-        ("GET", ["v1", "groups", id, "members"]) => list_members(kaizala, id),
-        ("PUT", ["v1", "groups", id, "members"]) => add_members(kaizala, asked, id),
-        ("PUT", ["v1", "groups", id, "members", member]) => set_role(kaizala, asked, id, member),
-        ("DELETE", ["v1", "groups", id, "members", member]) => remove_member(kaizala, id, member),
-        ("PUT", ["v1", "directory", "users"]) => put_people(kaizala, asked),
-        ("POST", ["v1", "directory", "users", "remove"]) => remove_people(kaizala, asked),
-        ("GET", ["v1", "directory", "users"]) => list_people(kaizala, asked),
+        ("POST", ["v1", "groups"]) => groups::create(kaizala, asked, None),
+        ("GET", ["v1", "groups"]) => groups::list(kaizala, None),
+        ("GET", ["v1", "groups", id]) => groups::list(kaizala, Some(id)),
+        ("POST", ["v1", "groups", id, "subGroups" | "subgroups"]) => groups::create(kaizala, asked, Some(id)),
+        ("PUT", ["v1", "groups", id, "subGroups" | "subgroups"]) => groups::attach(kaizala, asked, id),
+        ("DELETE", ["v1", "groups", id, "subGroups" | "subgroups", child]) => groups::detach(kaizala, id, child),
+        ("GET", ["v1", "groups", id, "members"]) => members::list(kaizala, id),
+        ("PUT", ["v1", "groups", id, "members"]) => members::add(kaizala, asked, id),
+        ("PUT", ["v1", "groups", id, "members", member]) => members::set_role(kaizala, asked, id, member),
+        ("DELETE", ["v1", "groups", id, "members", member]) => members::remove(kaizala, id, member),
+        ("PUT", ["v1", "groups", id, "subscribers", "add"]) => members::subscribe(kaizala, asked, id),
+        ("PUT", ["v1", "groups", id, "subscribers", "remove"]) => members::unsubscribe(kaizala, asked, id),
+        ("POST", ["v1", "groups", id, "subscribers"]) => members::list_subscribers(kaizala, asked, id),
+        ("PUT", ["v1", "directory", "users"]) => directory::put(kaizala, asked),
+        ("POST", ["v1", "directory", "users", "remove"]) => directory::remove(kaizala, asked),
+        ("GET", ["v1", "directory", "users"]) => directory::list(kaizala, asked),
         _ => kaizala_error(404, "NotFound", "NotFound", "There is no such operation."),
     }
 }
@@ -160,7 +197,8 @@ fn access_token(shared: &mut Shared, asked: &Asked) -> Response {
             "Dont have correct applicationId and secret in header!",
         );
     }
-    let url = format!("{}/", shared.kaizala_url);
+    let slash = if shared.kaizala.manners.no_slash { "" } else { "/" };
+    let url = format!("{}{slash}", shared.kaizala_url);
     let kaizala = &mut shared.kaizala;
     if asked.header("refreshtoken") != Some(&kaizala.refresh_token) {
         return kaizala_error(401, "InvalidToken", "AuthException", "Invalid refresh token.");
@@ -179,199 +217,4 @@ fn access_token(shared: &mut Shared, asked: &Asked) -> Response {
         &json!({"accessToken": kaizala.access_token, "endpointUrl": url, "accessTokenExpiry": expiry,
         "refreshToken": renewed, "scope": "token.write"}),
     )
-}
-
-fn phones(body: &Value, field: &str) -> Vec<String> {
-    let list = body.get(field).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(|phone| phone.as_str().map(str::to_owned)).collect()
-}
-
-fn join(kaizala: &mut Kaizala, id: &str, phones: Vec<String>) -> bool {
-    let mut all = true;
-    for phone in phones {
-        if !is_phone(&phone) {
-            all = false;
-            continue;
-        }
-        let number = kaizala.next_number();
-        let member = Member { id: format!("00000000-0000-4000-9000-{number:012x}"), role: "Member".to_owned() };
-        if let Some(group) = kaizala.groups.get_mut(id) {
-            group.members.entry(phone).or_insert(member);
-        }
-    }
-    all
-}
-
-fn create_group(kaizala: &mut Kaizala, asked: &Asked, parent: Option<&str>) -> Response {
-    let Some(body) = asked.json() else { return invalid("The body is no JSON.") };
-    let name = body.get("name").or_else(|| body.get("groupName")).and_then(Value::as_str).unwrap_or_default();
-    if name.is_empty() || body.get("welcomeMessage").and_then(Value::as_str).is_none() {
-        return invalid("A group needs a name and a welcome message.");
-    }
-    let members = phones(&body, "members");
-    if members.len() > FIRST_MEMBERS {
-        return invalid("At most 100 mobile numbers.");
-    }
-    if parent.is_some_and(|parent| !kaizala.groups.contains_key(parent)) {
-        return missing("group");
-    }
-    let number = kaizala.next_number();
-    let id = format!("00000000-0000-4000-8000-{number:012x}@1");
-    let parents = parent.map(str::to_owned).into_iter().collect();
-    kaizala.groups.insert(id.clone(), Group { name: name.to_owned(), members: BTreeMap::new(), parents });
-    kaizala.created += 1;
-    let all = join(kaizala, &id, members);
-    answer_json(200, &json!({"groupId": id, "groupName": name, "membersAdded": all}))
-}
-
-fn shown(kaizala: &Kaizala, id: &str, group: &Group) -> Value {
-    let children = kaizala.groups.values().any(|other| other.parents.iter().any(|parent| parent == id));
-    json!({"groupName": group.name, "groupId": id, "groupImageUrl": "", "hasSubGroups": children,
-        "hasParentGroups": !group.parents.is_empty(), "callerRole": "Admin", "userCount": group.members.len(),
-        "currentLevelUserCount": group.members.len(), "isMappedToTenant": true, "groupType": "Group", "isEditable": true})
-}
-
-fn list_groups(kaizala: &Kaizala, one: Option<&str>) -> Response {
-    let groups: Vec<Value> = kaizala
-        .groups
-        .iter()
-        .filter(|(id, _)| one.is_none_or(|one| one == id.as_str()))
-        .map(|(id, group)| shown(kaizala, id, group))
-        .collect();
-    if one.is_some() && groups.is_empty() {
-        return missing("group");
-    }
-    answer_json(200, &json!({"groups": groups}))
-}
-
-fn attach(kaizala: &mut Kaizala, asked: &Asked, parent: &str) -> Response {
-    let children = phones(&asked.json().unwrap_or_default(), "subGroups");
-    for child in &children {
-        if let Some(group) = kaizala.groups.get_mut(child) {
-            group.parents = vec![parent.to_owned()];
-        }
-    }
-    answer_json(200, &json!({"result": true}))
-}
-
-fn list_members(kaizala: &mut Kaizala, id: &str) -> Response {
-    let Some(group) = kaizala.groups.get(id) else { return missing("group") };
-    let members: Vec<Value> = group
-        .members
-        .iter()
-        .map(|(phone, member)| json!({"id": member.id, "role": member.role, "mobileNumber": phone, "isProvisioned": true}))
-        .collect();
-    let told: Vec<String> = group.members.values().map(|member| member.id.clone()).collect();
-    kaizala.told.extend(told);
-    answer_json(200, &json!({"members": members}))
-}
-
-fn add_members(kaizala: &mut Kaizala, asked: &Asked, id: &str) -> Response {
-    if !kaizala.groups.contains_key(id) {
-        return missing("group");
-    }
-    let members = phones(&asked.json().unwrap_or_default(), "members");
-    let all = join(kaizala, id, members);
-    // The documentation says Boolean and shows a text.
-    answer_json(200, &json!({"result": if all { "true" } else { "false" }}))
-}
-
-fn set_role(kaizala: &mut Kaizala, asked: &Asked, id: &str, member: &str) -> Response {
-    let role = asked.json().and_then(|body| body.get("role").and_then(Value::as_str).map(str::to_owned));
-    let Some(group) = kaizala.groups.get_mut(id) else { return missing("group") };
-    match (group.members.values_mut().find(|known| known.id == member), role) {
-        (Some(known), Some(role)) => {
-            known.role = role;
-            answer_json(200, &json!({"result": "true"}))
-        }
-        (None, _) => missing("member"),
-        (_, None) => invalid("A role is needed."),
-    }
-}
-
-fn remove_member(kaizala: &mut Kaizala, id: &str, member: &str) -> Response {
-    let Some(group) = kaizala.groups.get_mut(id) else { return missing("group") };
-    let before = group.members.len();
-    group.members.retain(|_, known| known.id != member);
-    if group.members.len() == before { missing("member") } else { answer_json(200, &json!({"result": "true"})) }
-}
-
-/// Entries of a directory call.
-const BATCH: usize = 100;
-
-#[allow(clippy::result_large_err, reason = "the error is the answer itself")]
-fn entries(asked: &Asked) -> Result<Vec<Value>, Response> {
-    match asked.json() {
-        Some(Value::Array(entries)) if entries.len() <= BATCH => Ok(entries),
-        Some(Value::Array(_)) => Err(invalid("At most 100 entries.")),
-        _ => Err(invalid("The body is a list of entries.")),
-    }
-}
-
-fn text<'a>(entry: &'a Value, field: &str) -> &'a str {
-    entry.get(field).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn put_people(kaizala: &mut Kaizala, asked: &Asked) -> Response {
-    let entries = match entries(asked) {
-        Ok(entries) => entries,
-        Err(refused) => return refused,
-    };
-    let mut refused = Vec::new();
-    for entry in &entries {
-        let (id, phone) = (text(entry, "id"), text(entry, "mobileNumber"));
-        if id.is_empty() || !is_phone(phone) {
-            refused.push(
-                json!({"id": id, "message": "The mobile number is not valid.", "errorCode": "InvalidParameters"}),
-            );
-            continue;
-        }
-        let known = kaizala.people.entry(id.to_owned()).or_default();
-        known.phone = phone.to_owned();
-        for (name, value) in entry.get("attributes").and_then(Value::as_object).into_iter().flatten() {
-            if value.is_null() {
-                known.attributes.remove(name);
-            } else {
-                known.attributes.insert(name.clone(), value.clone());
-            }
-        }
-    }
-    verdict(&refused)
-}
-
-fn verdict(refused: &[Value]) -> Response {
-    if refused.is_empty() {
-        return answer_json(200, &json!({"result": true}));
-    }
-    answer_json(200, &json!({"result": false, "refused": refused}))
-}
-
-fn remove_people(kaizala: &mut Kaizala, asked: &Asked) -> Response {
-    let entries = match entries(asked) {
-        Ok(entries) => entries,
-        Err(refused) => return refused,
-    };
-    for entry in &entries {
-        let Some(gone) = kaizala.people.remove(text(entry, "id")) else { continue };
-        // Deleting from the directory removes from all organization groups (Kaizala admin documentation, delete users).
-        for group in kaizala.groups.values_mut() {
-            group.members.remove(&gone.phone);
-        }
-    }
-    verdict(&[])
-}
-
-fn list_people(kaizala: &Kaizala, asked: &Asked) -> Response {
-    let after = asked.parameter("cursor").unwrap_or_default().to_owned();
-    let page: Vec<(&String, &Entry)> =
-        kaizala.people.range((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded)).take(BATCH).collect();
-    let users: Vec<Value> = page
-        .iter()
-        .map(|(id, entry)| json!({"id": id, "mobileNumber": entry.phone, "attributes": entry.attributes}))
-        .collect();
-    let mut answer = json!({"users": users});
-    if let (Some((last, _)), Some(answer)) = (page.last().filter(|_| page.len() == BATCH), answer.as_object_mut()) {
-        answer.insert("cursor".into(), last.as_str().into());
-    }
-    answer_json(200, &answer)
 }

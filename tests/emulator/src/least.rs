@@ -10,6 +10,8 @@
 //! | members removed | one each | KD/members: by the member's id |
 //! | ids of those members | one for each group of which some were never told | KD/members: no other call tells them |
 //! | a role | one each | KD/members |
+//! | subscribers added, removed | one for each 100 | KD/subscribers; 100 is our reading, no limit is documented |
+//! | a group made a part of another, or no part of it any more | one each, but for a group that is made as one | KD/subGroups |
 //!
 //! Waiting, repeating and looking around are not in it.
 
@@ -74,7 +76,21 @@ fn calls_for(group: &Group, old: Option<&Group>, before: &Snapshot, gone: &BTree
         .collect();
     let ids = usize::from(removed.iter().chain(&roles).any(|id| !before.told.contains(*id)));
     let made = if old.is_none() { hundreds(added).max(1) } else { hundreds(added) };
-    made + removed.len() + roles.len() + ids
+    made + removed.len() + roles.len() + ids + subscribers(group, old, gone) + parents(group, old)
+}
+
+fn subscribers(group: &Group, old: Option<&Group>, gone: &BTreeSet<&str>) -> usize {
+    let nobody = BTreeMap::new();
+    let before = old.map_or(&nobody, |old| &old.subscribers);
+    let added = group.subscribers.keys().filter(|phone| !before.contains_key(*phone)).count();
+    let left = |phone: &&String| !group.subscribers.contains_key(*phone) && !gone.contains(phone.as_str());
+    hundreds(added) + hundreds(before.keys().filter(left).count())
+}
+
+fn parents(group: &Group, old: Option<&Group>) -> usize {
+    let Some(old) = old else { return group.parents.len().saturating_sub(1) };
+    let more = |one: &Group, other: &Group| one.parents.iter().filter(|parent| !other.parents.contains(parent)).count();
+    more(group, old) + more(old, group)
 }
 
 fn hundreds(count: usize) -> usize {

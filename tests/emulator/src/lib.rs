@@ -1,10 +1,11 @@
-//! Stands in for Microsoft Graph, its login and Kaizala, on loopback, and misbehaves on request.
+//! Stands in for Microsoft Graph, its login, Kaizala and a SCIM service, on loopback, and misbehaves on request.
 //!
 //! | service | base address | what it does |
 //! | --- | --- | --- |
 //! | login | `{graph}` | client credentials at `/{tenant}/oauth2/v2.0/token` |
 //! | Graph | `{graph}` | `users/delta`, `groups/delta`, `users/{id}` |
 //! | Kaizala | `{kaizala}` | `accessToken`, groups, members, and a directory of our own invention |
+//! | SCIM | `{scim}` | users and groups, with the habits that are switched on |
 //! | admin | `{graph}/admin` | changes the directory, lists the calls, sets faults and limits |
 //!
 //! ```no_run
@@ -25,6 +26,7 @@ pub mod login;
 pub mod population;
 pub mod record;
 pub mod reply;
+pub mod scim;
 pub mod world;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,6 +42,7 @@ use tokio::task::JoinHandle;
 use crate::faults::Faults;
 use crate::kaizala::Kaizala;
 use crate::record::{Call, Record};
+use crate::scim::{Quirks, Scim};
 use crate::world::World;
 
 /// What an administrator registers with Microsoft. The emulator accepts nothing else.
@@ -56,7 +59,7 @@ pub const REFRESH_TOKEN: &str = "emulated-refresh-token";
 /// How an emulator starts.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The port of Graph; Kaizala has the next one. Default: 0, any two that are free.
+    /// The port of Graph; Kaizala and SCIM have the next two. Default: 0, any three that are free.
     pub port: u16,
     /// The users that are there at first, as Graph shows them.
     pub users: Vec<Map<String, Value>>,
@@ -64,13 +67,22 @@ pub struct Options {
     pub page_size: usize,
     /// Kaizala's calls a minute for a connector; none for no limit. Default: 100.
     pub kaizala_limit: Option<usize>,
+    /// How the SCIM service differs from others. Default: not at all.
+    pub scim: Quirks,
     /// Whether calls are recorded. Default: true.
     pub record: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 0, users: Vec::new(), page_size: 100, kaizala_limit: Some(100), record: true }
+        Self {
+            port: 0,
+            users: Vec::new(),
+            page_size: 100,
+            kaizala_limit: Some(100),
+            scim: Quirks::default(),
+            record: true,
+        }
     }
 }
 
@@ -81,6 +93,8 @@ pub struct Shared {
     pub world: World,
     /// Kaizala's groups and people.
     pub kaizala: Kaizala,
+    /// The SCIM service's users and groups.
+    pub scim: Scim,
     /// The calls.
     pub record: Record,
     /// What is to go wrong.
@@ -91,6 +105,8 @@ pub struct Shared {
     pub kaizala_url: String,
     /// Where Kaizala is too, and where it moves to.
     pub kaizala_other_url: String,
+    /// Where the SCIM service is, without the path before its resources.
+    pub scim_url: String,
 }
 
 /// A handle to what the services share.
@@ -106,6 +122,8 @@ pub enum Service {
     Graph,
     /// Kaizala.
     Kaizala,
+    /// The SCIM service.
+    Scim,
 }
 
 /// A running emulator; it stops when it is dropped.
@@ -117,6 +135,8 @@ pub struct Emulator {
     pub kaizala_url: String,
     /// Where Kaizala is too, and where it moves to when `kaizala.moved` says so.
     pub kaizala_other_url: String,
+    /// The base URL of the SCIM service: what stands before `/Users`.
+    pub scim_url: String,
     shared: Handle,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -136,31 +156,37 @@ impl Emulator {
     /// When the ports cannot be had.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let graph = TcpListener::bind(("127.0.0.1", options.port)).await?;
-        let second = if options.port == 0 { 0 } else { options.port + 1 };
-        let kaizala = TcpListener::bind(("127.0.0.1", second)).await?;
+        let after = |places: u16| if options.port == 0 { 0 } else { options.port.saturating_add(places) };
+        let kaizala = TcpListener::bind(("127.0.0.1", after(1))).await?;
+        let scim = TcpListener::bind(("127.0.0.1", after(2))).await?;
         let other = TcpListener::bind(("127.0.0.1", 0)).await?;
         let graph_url = format!("http://{}", graph.local_addr()?);
         let kaizala_url = format!("http://{}", kaizala.local_addr()?);
         let kaizala_other_url = format!("http://{}", other.local_addr()?);
+        let scim_url = format!("http://{}", scim.local_addr()?);
         let shared = Arc::new(Mutex::new(Shared {
             world: World::new(options.users, options.page_size),
             kaizala: Kaizala::new(options.kaizala_limit),
+            scim: Scim::new(options.scim),
             record: Record::new(options.record),
             faults: Faults::default(),
             graph_url: graph_url.clone(),
             kaizala_url: kaizala_url.clone(),
             kaizala_other_url: kaizala_other_url.clone(),
+            scim_url: scim_url.clone(),
         }));
         let first = Router::new().fallback(microsoft).with_state(Arc::clone(&shared));
         let second = Router::new().fallback(kaizala_call).with_state(Arc::clone(&shared));
         let third = Router::new().fallback(other_kaizala_call).with_state(Arc::clone(&shared));
+        let fourth = Router::new().fallback(scim_call).with_state(Arc::clone(&shared));
         let serve = |listener: TcpListener, router: Router| {
             tokio::spawn(async move {
                 let _ = axum::serve(listener, router).await;
             })
         };
-        let tasks = vec![serve(graph, first), serve(kaizala, second), serve(other, third)];
-        Ok(Self { graph_url, kaizala_url, kaizala_other_url, shared, tasks })
+        let tasks = vec![serve(graph, first), serve(kaizala, second), serve(other, third), serve(scim, fourth)];
+        let scim_url = format!("{scim_url}{}", scim::BASE);
+        Ok(Self { graph_url, kaizala_url, kaizala_other_url, scim_url, shared, tasks })
     }
 
     /// The state, to look at and to change.
@@ -261,4 +287,9 @@ async fn kaizala_call(shared: State<Handle>, request: Request) -> Response {
 async fn other_kaizala_call(State(shared): State<Handle>, request: Request) -> Response {
     let asked = Asked::read(request).await;
     faults::guarded(&shared, Service::Kaizala, &asked, |shared| kaizala::answer(shared, &asked)).await
+}
+
+async fn scim_call(State(shared): State<Handle>, request: Request) -> Response {
+    let asked = Asked::read(request).await;
+    faults::guarded(&shared, Service::Scim, &asked, |shared| scim::answer(shared, &asked)).await
 }

@@ -6,14 +6,14 @@ use anyhow::Context;
 use clap::Parser;
 use rollcall_emulator::{
     APPLICATION_ID, APPLICATION_SECRET, CLIENT_ID, CLIENT_SECRET, Emulator, Options, REFRESH_TOKEN, generator,
-    population,
+    population, scim,
 };
 use serde_json::{Map, Value, json};
 
-/// Stands in for Microsoft Graph, its login and Kaizala, on this machine.
+/// Stands in for Microsoft Graph, its login, Kaizala and a SCIM service, on this machine.
 #[derive(Debug, Parser)]
 struct Args {
-    /// The port of Graph; Kaizala has the next one. Any free ones if it is left out
+    /// The port of Graph; Kaizala and SCIM have the next two. Any free ones if it is left out
     #[arg(long, default_value_t = 0)]
     port: u16,
     /// A file with users: one JSON object a line
@@ -37,6 +37,10 @@ struct Args {
     /// Kaizala's calls a minute, or "off"
     #[arg(long, default_value = "100")]
     kaizala_limit: String,
+    /// How the SCIM service differs from others, such as patch=false or names=lower; may be repeated. The documentation of
+    /// `scim::Quirks` lists them
+    #[arg(long = "scim-quirk", value_name = "NAME=VALUE")]
+    scim_quirks: Vec<String>,
     /// Do not keep the calls
     #[arg(long)]
     no_record: bool,
@@ -59,7 +63,10 @@ async fn main() -> anyhow::Result<()> {
         "off" => None,
         number => Some(number.parse().context("--kaizala-limit takes a number or \"off\"")?),
     };
-    let options = Options { port: args.port, users, page_size: args.page_size, kaizala_limit, record: !args.no_record };
+    let scim = scim::Quirks::parse(args.scim_quirks.iter().map(String::as_str))
+        .map_err(|error| anyhow::anyhow!("--scim-quirk: {error}"))?;
+    let options =
+        Options { port: args.port, users, page_size: args.page_size, kaizala_limit, scim, record: !args.no_record };
     let emulator = Emulator::start(options).await?;
     println!(
         "{}",
@@ -68,6 +75,7 @@ async fn main() -> anyhow::Result<()> {
             "admin_url": format!("{}/admin", emulator.graph_url),
             "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "application_id": APPLICATION_ID,
             "application_secret": APPLICATION_SECRET, "refresh_token": REFRESH_TOKEN,
+            "scim_url": emulator.scim_url, "scim_token": scim::TOKEN,
         })
     );
     tokio::signal::ctrl_c().await?;

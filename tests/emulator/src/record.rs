@@ -20,9 +20,9 @@ pub struct Call {
 }
 
 impl Call {
-    /// Whether it changed something at Kaizala.
+    /// Whether it changed something at a target.
     pub fn writes(&self) -> bool {
-        self.service == Service::Kaizala && self.method != "GET"
+        matches!(self.service, Service::Kaizala | Service::Scim) && self.method != "GET"
     }
 }
 

@@ -116,6 +116,12 @@ impl<C: Client> Api<C> {
             .map(drop)
     }
 
+    /// Makes a group no subgroup of another any more.
+    pub(crate) fn detach(&self, parent: &str, group: &str) -> Result<(), Trouble> {
+        let path = format!("{}/subGroups/{}", group_path(parent), encode_segment(group));
+        self.call(Method::Delete, &path, None).map(drop)
+    }
+
     /// All groups that the login sees.
     pub(crate) fn groups(&self) -> Result<Vec<Group>, Trouble> {
         // The documentation spells it showDetail; every client that worked sent showDetails.

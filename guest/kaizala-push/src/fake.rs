@@ -37,6 +37,9 @@ pub(crate) struct FakeGroup {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) members: Vec<FakeMember>,
+    /// What is told of whether it belongs to the organization.
+    pub(crate) of_organization: Option<bool>,
+    pub(crate) parents: Vec<String>,
 }
 
 impl FakeGroup {
@@ -59,6 +62,7 @@ struct State {
     calls: RefCell<Vec<String>>,
     break_at: Cell<Option<(usize, Break)>>,
     for_good: Cell<bool>,
+    hides_numbers: Cell<bool>,
     crashed: Cell<bool>,
     next_id: Cell<u32>,
 }
@@ -84,7 +88,7 @@ impl Fake {
     }
 
     pub(crate) fn push(&self, operations: &[Operation]) -> Vec<Outcome> {
-        self.component("{}").push(operations)
+        self.component(r#"{"adopt_groups": false}"#).push(operations)
     }
 
     /// From now on the call of this number, counted from 0, breaks.
@@ -127,6 +131,16 @@ impl Fake {
         self.state.groups.borrow_mut().clear();
     }
 
+    /// Members are told without their numbers from now on.
+    pub(crate) fn hide_numbers(&self) {
+        self.state.hides_numbers.set(true);
+    }
+
+    /// Changes a group by hand.
+    pub(crate) fn by_hand(&self, id: &str, change: impl FnOnce(&mut FakeGroup)) {
+        change(self.state.groups.borrow_mut().iter_mut().find(|group| group.id == id).unwrap());
+    }
+
     /// Makes a group that is not ours.
     pub(crate) fn foreign_group(&self, name: &str, numbers: &[&str]) -> String {
         self.create(name, numbers.iter().map(|number| (*number).to_owned()).collect()).0
@@ -140,7 +154,13 @@ impl Fake {
     fn create(&self, name: &str, numbers: Vec<String>) -> (String, bool) {
         let id = self.id();
         let login = FakeMember { id: self.id(), phone: LOGIN.to_owned(), admin: true };
-        self.state.groups.borrow_mut().push(FakeGroup { id: id.clone(), name: name.to_owned(), members: vec![login] });
+        self.state.groups.borrow_mut().push(FakeGroup {
+            id: id.clone(),
+            name: name.to_owned(),
+            members: vec![login],
+            of_organization: None,
+            parents: Vec::new(),
+        });
         let all = self.add(&id, &numbers);
         (id, all)
     }
@@ -177,13 +197,19 @@ impl Fake {
                 ok(json!({"groupId": id, "groupName": body["name"], "membersAdded": all}))
             }
             (Method::Get, ["groups"]) => {
-                let group = |group: &FakeGroup| json!({"groupId": group.id, "groupName": group.name});
+                let group = |group: &FakeGroup| match group.of_organization {
+                    Some(of) => json!({"groupId": group.id, "groupName": group.name, "isMappedToTenant": of}),
+                    None => json!({"groupId": group.id, "groupName": group.name}),
+                };
                 ok(json!({"groups": self.groups().iter().map(group).collect::<Vec<_>>()}))
             }
             (Method::Get, ["groups", id, "members"]) => match self.groups().iter().find(|group| group.id == *id) {
                 Some(group) => {
                     let member = |member: &FakeMember| {
                         let role = if member.admin { "Admin" } else { "Member" };
+                        if self.state.hides_numbers.get() {
+                            return json!({"id": member.id, "role": role});
+                        }
                         json!({"id": member.id, "mobileNumber": member.phone, "role": role})
                     };
                     ok(json!({"members": group.members.iter().map(member).collect::<Vec<_>>()}))
@@ -195,6 +221,21 @@ impl Fake {
                     return missing();
                 }
                 ok(json!({"result": self.add(id, &numbers("members")).to_string()}))
+            }
+            (Method::Post, ["groups", parent, "subGroups"]) => {
+                let (id, all) = self.create(body["groupName"].as_str().unwrap(), numbers("members"));
+                self.by_hand(&id, |group| group.parents.push((*parent).to_owned()));
+                ok(json!({"groupId": id, "membersAdded": all}))
+            }
+            (Method::Put, ["groups", parent, "subGroups"]) => {
+                for id in numbers("subGroups") {
+                    self.by_hand(&id, |group| group.parents.push((*parent).to_owned()));
+                }
+                ok(json!({"result": true}))
+            }
+            (Method::Delete, ["groups", parent, "subGroups", id]) => {
+                self.by_hand(id, |group| group.parents.retain(|known| known != parent));
+                ok(json!({"result": "true"}))
             }
             (method, ["groups", id, "members", member]) => {
                 let mut groups = self.state.groups.borrow_mut();

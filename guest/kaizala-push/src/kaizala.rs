@@ -10,7 +10,7 @@ use rollcall_sdk::storage::Storage;
 use rollcall_sdk::target::{Abilities, Delivery, Operation, Outcome, Part, PersonEntry, Receipt, TargetLimits};
 use rollcall_sdk::{Attribute, Fault, Problem, Retry};
 
-use crate::api::{Api, Member, NUMBERS};
+use crate::api::{Api, Group, Member, NUMBERS};
 use crate::import::Import;
 use crate::memory::Memory;
 use crate::profile::Profile;
@@ -30,6 +30,8 @@ pub struct Kaizala<C, S, O: Outbox> {
     pub(crate) import: RefCell<Import<S, O>>,
     pub(crate) settings: Settings,
     pub(crate) profile: Profile,
+    /// The groups that were there before this instance created any, once they were asked for.
+    pub(crate) existing: RefCell<Option<Vec<Group>>>,
 }
 
 impl<C, S, O: Outbox> fmt::Debug for Kaizala<C, S, O> {
@@ -49,6 +51,7 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Kaizala<C, S, O> {
             import: RefCell::new(Import::new(storage, outbox, settings.import_file.clone())),
             settings,
             profile,
+            existing: RefCell::new(None),
         })
     }
 
@@ -132,8 +135,9 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
             }
             Operation::PutPerson(person) => one(self.write_person(person)),
             Operation::RemovePerson(person) => one(Outcome::Unsupported(format!(
-                "The import file cannot remove people. Remove {} in Kaizala's management portal (Directory).",
-                self.kaizala.profile.phone(person).unwrap_or(&person.person)
+                "{} is not in the import file any more and stays in Kaizala's directory: importing removes nobody. Delete this person \
+                 in the management portal: Directory, Employee.",
+                self.kaizala.profile.called(person)
             ))),
             Operation::PutGroup(entry) => {
                 self.check_share()?;

@@ -1,10 +1,11 @@
 //! Letting people into groups and out of them.
 //!
 //! Kaizala adds by phone number, many in a call, and tells only whether *all* were added. It removes by member id, one in a call.
-//! Ids are told only by reading the members, so that is done once for a group and batch, and only if an id is missing, somebody
-//! was refused, or somebody becomes an administrator. What is learned goes to the host, which remembers it.
+//! Ids are told only by reading the members, so that is done once for a group, and again only if an id is missing, somebody was
+//! refused, or somebody becomes an administrator. What is learned of those who are concerned goes to the host; the ids of all others
+//! are kept in storage, for the day on which they leave.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rollcall_sdk::Fault;
 use rollcall_sdk::http::Client;
@@ -28,6 +29,10 @@ pub(crate) enum Added {
 const NOT_ADDED: &str = "Kaizala did not add this phone number and gave no reason; it may not be a valid one.";
 const NOT_PROMOTED: &str = "This person is a member now, but Kaizala did not make them an administrator of the group.";
 const NOT_REMOVED: &str = "Kaizala did not remove this member.";
+const NAMELESS: &str = "Kaizala lists members of this group without their phone numbers, so it cannot be told whether this person is one \
+                        of them. Look in the Kaizala app.";
+const OWN: &str =
+    "This is the number of the login itself (`own_number`), without which the group could not be managed any more.";
 
 fn learned(member: &Member, membership: &str) -> MemberReceipt {
     MemberReceipt { person: member.person.clone(), membership: Some(membership.to_owned()), refused: None }
@@ -125,6 +130,9 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
             members.iter().partition(|member| member.role == Role::Admin);
         let were_admins: Vec<&Member> = others.iter().filter(|member| member.membership.is_some()).copied().collect();
         let mut receipts = if admins.is_empty() { Vec::new() } else { self.let_in_plain(group, &admins)? };
+        // Whoever subscribed before is in the hub now, and nowhere else.
+        let may_subscribe: Vec<&Member> = admins.into_iter().filter(|member| member.membership.is_none()).collect();
+        self.change_subscribers(group, Change::Remove, &may_subscribe)?;
         receipts.extend(self.let_out(group, &were_admins)?);
         receipts.extend(self.change_subscribers(group, Change::Add, &others)?);
         Ok(receipts)
@@ -207,15 +215,29 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
         let before = self.kaizala.memory.left(group).map_err(forgetful)?;
         let mut left = before.clone();
         let mut doubtful = Vec::new();
+        let mut receipts = Vec::new();
         for member in members {
-            let Some(id) = self.id_of(group, member)? else { continue };
+            if self.is_own(&member.matching) {
+                receipts.push(refused(member, None, OWN));
+                continue;
+            }
+            let id = match self.whereabouts(group, member)? {
+                Whereabouts::Inside(id) => id,
+                Whereabouts::Outside => continue,
+                Whereabouts::Unknown => {
+                    receipts.push(refused(member, None, NAMELESS));
+                    continue;
+                }
+            };
             if left.contains(&id) {
                 continue;
             }
             let first = left.len() == before.len() && doubtful.is_empty();
             let removed = if first { Ok(()) } else { self.check_share() };
             match removed.and_then(|()| self.kaizala.api.remove_member(group, &id)) {
-                Ok(true) | Err(Trouble::Gone(_)) => left.push(id),
+                Ok(true) => left.push(id),
+                // Perhaps the person has left; perhaps the group has the person under another id by now.
+                Err(Trouble::Gone(fault)) => doubtful.push((*member, id, fault.message)),
                 Ok(false) => doubtful.push((*member, id, NOT_REMOVED.to_owned())),
                 Err(Trouble::Refused(fault)) => doubtful.push((*member, id, fault.message)),
                 Err(trouble) => {
@@ -226,7 +248,8 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
                 }
             }
         }
-        let receipts = self.check_doubtful(group, doubtful)?;
+        receipts.extend(self.check_doubtful(group, doubtful)?);
+        self.forget_members(group, &left);
         if !before.is_empty() {
             self.kaizala.memory.set_left(group, &[]).map_err(forgetful)?;
         }
@@ -244,7 +267,12 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
             return Ok(receipts);
         }
         self.rosters.remove(group);
-        let roster = self.roster(group)?.clone();
+        let roster = match self.roster(group) {
+            Ok(roster) => roster.clone(),
+            // With the group its memberships are gone.
+            Err(Trouble::Gone(_)) => return Ok(receipts),
+            Err(trouble) => return Err(trouble),
+        };
         for (member, id, why) in doubtful {
             let found = roster.get(&digits(&member.matching));
             match found {
@@ -266,11 +294,50 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
         Ok(receipts)
     }
 
-    /// The id of a member; none when the group does not have the member (any more).
-    fn id_of(&mut self, group: &str, member: &Member) -> Result<Option<String>, Trouble> {
-        match &member.membership {
-            Some(id) => Ok(Some(id.clone())),
-            None => Ok(self.roster(group)?.get(&digits(&member.matching)).map(|found| found.id.clone())),
+    /// Whether somebody is a member, and under which id: as the host knows it, as it was read some day, or as it is read now.
+    fn whereabouts(&mut self, group: &str, member: &Member) -> Result<Whereabouts, Trouble> {
+        if let Some(id) = &member.membership {
+            return Ok(Whereabouts::Inside(id.clone()));
+        }
+        let number = digits(&member.matching);
+        if !self.rosters.contains_key(group)
+            && let Some(id) = self.kaizala.memory.members(group).unwrap_or_default().remove(&number)
+        {
+            return Ok(Whereabouts::Inside(id));
+        }
+        let roster = match self.roster(group) {
+            Err(Trouble::Gone(_)) => {
+                // With the group its memberships are gone.
+                self.rosters.insert(group.to_owned(), HashMap::new());
+                return Ok(Whereabouts::Outside);
+            }
+            roster => roster?,
+        };
+        Ok(match roster.get(&number) {
+            Some(found) => Whereabouts::Inside(found.id.clone()),
+            None if roster.values().any(|found| found.phone.is_none()) => Whereabouts::Unknown,
+            None => Whereabouts::Outside,
+        })
+    }
+
+    fn is_own(&self, number: &str) -> bool {
+        self.kaizala.settings.own_number.as_ref().is_some_and(|own| digits(own) == digits(number))
+    }
+
+    /// Those who have left have another id when they come back.
+    fn forget_members(&self, group: &str, left: &[String]) {
+        let Ok(mut known) = self.kaizala.memory.members(group) else { return };
+        let before = known.len();
+        known.retain(|_, id| !left.contains(id));
+        if known.len() < before {
+            self.remember_members(group, &known);
+        }
+    }
+
+    /// Without this note the members are read again.
+    fn remember_members(&self, group: &str, ids: &BTreeMap<String, String>) {
+        if let Err(error) = self.kaizala.memory.set_members(group, ids) {
+            rollcall_sdk::debug!("The ids of the members of a group could not be kept: {error}.");
         }
     }
 
@@ -278,6 +345,8 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
     fn roster(&mut self, group: &str) -> Result<&HashMap<String, api::Member>, Trouble> {
         if !self.rosters.contains_key(group) {
             let members = self.kaizala.api.members(group)?;
+            let numbered = |member: &api::Member| Some((digits(member.phone.as_deref()?), member.id.clone()));
+            self.remember_members(group, &members.iter().filter_map(numbered).collect());
             let by_number = |member: api::Member| {
                 (member.phone.as_deref().map_or_else(|| format!("id {}", member.id), digits), member)
             };
@@ -285,6 +354,16 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
         }
         Ok(self.rosters.entry(group.to_owned()).or_default())
     }
+}
+
+/// Whether somebody is a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Whereabouts {
+    /// Under this id.
+    Inside(String),
+    Outside,
+    /// Nothing says.
+    Unknown,
 }
 
 /// Why a role was not changed.

@@ -9,6 +9,8 @@ use serde_json::{Map, Value as Json};
 pub(crate) struct Profile {
     names: Vec<String>,
     phone: usize,
+    /// The number is not for logs.
+    sensitive: bool,
 }
 
 impl Profile {
@@ -20,7 +22,8 @@ impl Profile {
                            give the attribute with the phone number `matching = 1`.";
             return Err(Problem::new("", message));
         };
-        Ok(Profile { names: attributes.iter().map(|attribute| attribute.name.clone()).collect(), phone })
+        let sensitive = attributes.get(phone).is_some_and(|attribute| attribute.sensitive);
+        Ok(Profile { names: attributes.iter().map(|attribute| attribute.name.clone()).collect(), phone, sensitive })
     }
 
     /// The names of the attributes other than the phone number.
@@ -33,6 +36,12 @@ impl Profile {
         let text =
             |values: &'a [Value]| values.get(self.phone).and_then(Value::as_text).filter(|text| !text.is_empty());
         text(&person.values).or_else(|| text(&person.before))
+    }
+
+    /// What a person is called in a sentence: the number, by which the portal finds people, unless it is not for logs.
+    pub(crate) fn called(&self, person: &PersonEntry) -> String {
+        let number = self.phone(person).filter(|_| !self.sensitive);
+        number.map_or_else(|| person.person.clone(), |number| format!("{number} ({})", person.person))
     }
 
     /// The values of the other attributes as texts, in order; what is to be kept is what was there before.

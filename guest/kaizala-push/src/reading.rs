@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::api::{Member, list};
 use crate::kaizala::Kaizala;
+use crate::profile::digits;
 use crate::reply::text;
 use crate::settings::{Directory, GroupType};
 
@@ -72,9 +73,12 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Kaizala<C, S, O> {
                 role: if member.admin { Role::Admin } else { Role::Member },
             })
         };
+        let own = self.settings.own_number.as_deref().map(digits);
+        let is_own = |member: &Member| own.is_some() && member.phone.as_deref().map(digits) == own;
         match cursor {
             None => {
-                let entries = self.api.members(group)?.into_iter().map(|member| found(member, true)).collect();
+                let members = self.api.members(group)?.into_iter().filter(|member| !is_own(member));
+                let entries = members.map(|member| found(member, true)).collect();
                 let public = self.settings.group_type == GroupType::Public;
                 Ok(FoundPage { entries, next: public.then(|| SUBSCRIBERS.to_owned()) })
             }

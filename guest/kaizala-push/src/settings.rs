@@ -22,6 +22,12 @@ pub struct Settings {
     /// What the members of a new group are greeted with when the group has no greeting of its own. Kaizala demands one.
     /// Default: `Welcome`.
     pub welcome_message: String,
+    /// Whether a group that is to be created is taken over where the organization has one of exactly this name. Its other members stay.
+    /// Default: true.
+    pub adopt_groups: bool,
+    /// The phone number of the user whose login it is. Kaizala makes that user an administrator of every group that it creates; with
+    /// the number set, nobody is told about that member, and it is never removed. Default: none.
+    pub own_number: Option<String>,
     /// The most requests a minute. A connector is allowed 100, and all that use it share them. Default: 98.
     pub requests_per_minute: u32,
     /// A batch that has sent this many requests begins nothing new, and the host hands out the rest again: the host limits the
@@ -38,6 +44,8 @@ impl Default for Settings {
             group_type: GroupType::Group,
             subgroup_form: SubgroupForm::Documented,
             welcome_message: "Welcome".to_owned(),
+            adopt_groups: true,
+            own_number: None,
             requests_per_minute: 98,
             batch_requests: 100,
         }
@@ -89,6 +97,12 @@ impl Settings {
                 Problem::new("welcome_message", "Kaizala creates no group without a greeting").suggest("Welcome")
             );
         }
+        let is_number =
+            |number: &String| number.starts_with('+') && number.bytes().skip(1).all(|byte| byte.is_ascii_digit());
+        if let Some(number) = self.own_number.as_ref().filter(|number| number.len() < 4 || !is_number(number)) {
+            let message = format!("`{number}` is no phone number with a `+`, the country code and digits");
+            return Err(Problem::new("own_number", message).suggest("+14255550100"));
+        }
         if self.requests_per_minute == 0 {
             return Err(Problem::new("requests_per_minute", "0 requests a minute would send nothing").suggest("98"));
         }
@@ -123,6 +137,8 @@ mod tests {
             (r#"{"welcome_message": " "}"#, "welcome_message"),
             (r#"{"requests_per_minute": 0}"#, "requests_per_minute"),
             (r#"{"batch_requests": 0}"#, "batch_requests"),
+            (r#"{"own_number": "9800000001"}"#, "own_number"),
+            (r#"{"own_number": "+91 98"}"#, "own_number"),
             (r#"{"import_file": "../x"}"#, "import_file"),
             (r#"{"import_file": ".x"}"#, "import_file"),
             (r#"{"directory": "cvs"}"#, "directory"),

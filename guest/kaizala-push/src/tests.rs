@@ -1,7 +1,10 @@
 //! Batches of operations against a small Kaizala.
 
+mod adopting;
 mod calls;
 mod doubles;
+mod leaving;
+mod parents;
 mod people;
 mod refusals;
 

@@ -45,6 +45,11 @@ impl Trouble {
     pub(crate) fn is_bad_request(&self) -> bool {
         matches!(self.status(), Some(400 | 422))
     }
+
+    /// True when less in one request may do: a part of the content was refused, or there was too much of it.
+    pub(crate) fn is_too_much(&self) -> bool {
+        self.is_bad_request() || self.status() == Some(413)
+    }
 }
 
 impl From<Trouble> for Outcome {
@@ -97,8 +102,24 @@ impl Reply {
         let of_meta = || field(&self.body, "meta").and_then(|meta| text(meta, "location"));
         let location = self.location.as_deref().or_else(of_meta);
         let end = || location?.trim_end_matches('/').rsplit('/').next().filter(|end| !end.is_empty());
-        text(&self.body, "id").or_else(end).map(str::to_owned)
+        text(&self.body, "id").map(str::to_owned).or_else(|| end().and_then(decode_segment))
     }
+}
+
+/// The reverse of `encode_segment`.
+pub(crate) fn decode_segment(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+            }
+            other => bytes.push(other),
+        }
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// The calls.
@@ -253,6 +274,7 @@ mod tests {
             (json!({"ID": "1"}), location(), Some("1")),
             (Json::Null, location(), Some("7")),
             (json!({"meta": {"location": "https://a.example/Users/8"}}), None, Some("8")),
+            (Json::Null, Some("https://a.example/Users/a%2Fb%20c".to_owned()), Some("a/b c")),
             (Json::Null, None, None),
         ] {
             assert_eq!(Reply::new(body, location).id().as_deref(), id);

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::api::{Reply, Trouble};
 use crate::change::{Wanted, operations};
-use crate::path::{ENTERPRISE, field};
+use crate::path::{ENTERPRISE, GROUP, USER, field, truth};
 use crate::scim::{Ready, Scim};
 
 /// How often an entry is read again when somebody else changes it at the same moment.
@@ -56,11 +56,33 @@ impl<C: Client, S: Storage> Scim<C, S> {
 
     /// Puts an entry back whole, without what a service keeps by itself.
     pub(crate) fn put_whole(&self, path: &str, mut whole: Json, version: Option<&str>) -> Result<(), Trouble> {
+        let urn = if field(&whole, "userName").is_some() { USER } else { GROUP };
         if let Json::Object(whole) = &mut whole {
             whole.retain(|name, _| !name.eq_ignore_ascii_case("meta") && !name.eq_ignore_ascii_case("groups"));
+            if !whole.keys().any(|name| name.eq_ignore_ascii_case("schemas")) {
+                whole.insert("schemas".to_owned(), json!([urn]));
+            }
         }
+        say_truth(&mut whole);
         name_extension(&mut whole);
         self.api.call_if(Method::Put, path, Some(&whole), version).map(drop)
+    }
+}
+
+/// What a service tells as a text is sent as truth: that is the type of these attributes (RFC 7643 section 8.7.1).
+fn say_truth(resource: &mut Json) {
+    match resource {
+        Json::Array(items) => items.iter_mut().for_each(say_truth),
+        Json::Object(fields) => {
+            for (name, value) in fields {
+                let is_truth = ["active", "primary"].iter().any(|known| known.eq_ignore_ascii_case(name));
+                match truth(value).filter(|_| is_truth) {
+                    Some(told) => *value = told.into(),
+                    None => say_truth(value),
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -68,7 +90,9 @@ impl<C: Client, S: Storage> Scim<C, S> {
 pub(crate) fn name_extension(resource: &mut Json) {
     let extended =
         field(resource, ENTERPRISE).is_some_and(|extension| extension.as_object().is_some_and(|one| !one.is_empty()));
-    let Some(Json::Array(schemas)) = resource.get_mut("schemas") else { return };
+    let Json::Object(fields) = resource else { return };
+    let named = fields.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("schemas"));
+    let Some((_, Json::Array(schemas))) = named else { return };
     let named = schemas.iter().any(|urn| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(ENTERPRISE)));
     if extended && !named {
         schemas.push(Json::from(ENTERPRISE));

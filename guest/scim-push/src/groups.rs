@@ -49,8 +49,8 @@ impl<C: Client, S: Storage> Scim<C, S> {
             plain("members").set(&mut body, Json::from(members));
         }
         let created = match self.api.call(Method::Post, place, Some(&body)) {
-            // One member that is not there must not keep the group from being made.
-            Err(trouble) if trouble.is_bad_request() && !references.is_empty() => {
+            // One member that is not there, or too many, must not keep the group from being made.
+            Err(trouble) if trouble.is_too_much() && !references.is_empty() => {
                 let empty = GroupWithMembers { group: group.clone(), members: Vec::new() };
                 let receipt = self.create_group(ready, &empty)?;
                 let Some(id) = receipt.remote.clone() else { return Err(trouble) };

@@ -4,7 +4,7 @@
 //! [target]
 //! component = "scim-push"
 //! settings.base_url = "https://directory.example.org/scim/v2"
-//! settings.attributes = { manager = "manager_id", nickName = "name" }
+//! settings.attributes = { "name.honorificPrefix" = "salutation", nickName = "name" }
 //! ```
 //!
 //! A person's `externalId` is the source's id, `userName` the attribute that the setting `user_name` names, and the other attributes
@@ -17,10 +17,12 @@
 //! | `email` | `emails[type eq "work"].value` |
 //! | `city`, `office` | `addresses[type eq "work"].locality`, `addresses[type eq "other"].formatted` |
 //! | `job_title`, `department`, `employee_id` | `title`, `department`, `employeeNumber` |
+//! | `first_name`, `last_name` | `name.givenName`, `name.familyName` |
+//! | `manager_id` | `manager`, see below |
 //! | `manager_name` | `manager.displayName`, where the service lets it be written |
 //!
 //! Attributes of the enterprise extension may be written without its URN. `manager` takes an attribute that holds the manager's
-//! *source* id, and becomes a reference to the manager's own entry as soon as both have one.
+//! *source* id (`[manager.id]`), and becomes a reference to the manager's own entry as soon as both have one.
 //!
 //! * **What the service can do** it says itself: PATCH or PUT, filters, bulk requests, the size of pages, the attributes that it
 //!   has. One that says nothing is taken to do what almost all do.
@@ -30,7 +32,8 @@
 //! * **Groups** have their key as `externalId`, their name, and members. SCIM has no place for parents, greetings and
 //!   administrators.
 //! * **Quirks** that are put up with: answers without `schemas`, truth as text, 200 or 204 to a PATCH, any case of names, a
-//!   creation that tells nothing but its `Location`, filters without `or`, 404 where nothing is found.
+//!   creation that tells nothing but its `Location`, filters without `or`, 404 where nothing is found, members that can be removed only
+//!   by writing the others.
 //!
 //! | module | what it holds |
 //! | --- | --- |

@@ -54,7 +54,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
         };
         match added {
             Ok(()) => Ok(Vec::new()),
-            Err(trouble) if !trouble.is_bad_request() => Err(trouble),
+            Err(trouble) if !trouble.is_too_much() => Err(trouble),
             Err(Trouble::Refused(fault)) if references.len() == 1 => {
                 let refused = |(person, _): &Reference| MemberReceipt {
                     person: person.clone(),
@@ -80,17 +80,10 @@ impl<C: Client, S: Storage> Scim<C, S> {
         if references.is_empty() {
             return Ok(Receipt::plain());
         }
-        let removed = if ready.service.patch {
-            match self.api.call(Method::Patch, &path, Some(&removal(&references))).map(drop) {
-                Err(trouble) if trouble.is_bad_request() => self.remove_present(&path, &references),
-                removed => removed,
-            }
+        let removed = if ready.service.patch && !self.whole_members.get() {
+            self.remove_references(&path, &references)
         } else {
-            self.replace_members(&path, |members| {
-                let before = members.len();
-                members.retain(|member| !references.iter().any(|(_, id)| text(member, "value") == Some(id)));
-                members.len() < before
-            })
+            self.put_without(&path, &references)
         };
         match removed {
             // With the group its memberships are gone.
@@ -99,7 +92,21 @@ impl<C: Client, S: Storage> Scim<C, S> {
         }
     }
 
-    /// A service may refuse to remove somebody who is not there: it is looked who is.
+    fn remove_references(&self, path: &str, references: &[Reference]) -> Result<(), Trouble> {
+        match self.api.call(Method::Patch, path, Some(&removal(references))) {
+            Err(trouble) if trouble.is_bad_request() => self.remove_present(path, references),
+            Err(trouble) if trouble.is_too_much() && references.len() > 1 => {
+                let (first, second) = references.split_at(references.len() / 2);
+                self.remove_references(path, first)?;
+                self.remove_references(path, second)
+            }
+            removed => removed.map(drop),
+        }
+    }
+
+    /// A service may refuse to remove somebody who is not there: it is looked who is. One that does not take a removal by a chosen
+    /// value gets the group without them; to write them beside the path, as some clients do, would empty the group of a service that
+    /// goes by the standard (RFC 7644 section 3.5.2.2).
     fn remove_present(&self, path: &str, references: &[Reference]) -> Result<(), Trouble> {
         let group = self.api.call(Method::Get, path, None)?;
         let members = members_of(&group);
@@ -107,7 +114,22 @@ impl<C: Client, S: Storage> Scim<C, S> {
         if present.is_empty() {
             return Ok(());
         }
-        self.api.call(Method::Patch, path, Some(&removal(&present))).map(drop)
+        match self.api.call(Method::Patch, path, Some(&removal(&present))) {
+            Err(trouble) if trouble.is_bad_request() => {
+                self.put_without(path, &present)?;
+                self.whole_members.set(true);
+                Ok(())
+            }
+            removed => removed.map(drop),
+        }
+    }
+
+    fn put_without(&self, path: &str, references: &[Reference]) -> Result<(), Trouble> {
+        self.replace_members(path, |members| {
+            let before = members.len();
+            members.retain(|member| !references.iter().any(|(_, id)| text(member, "value") == Some(id)));
+            members.len() < before
+        })
     }
 
     /// Reads the group, changes its members, and puts it back, unless somebody else was faster.

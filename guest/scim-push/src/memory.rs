@@ -12,6 +12,8 @@
 use rollcall_sdk::http::encode_segment;
 use rollcall_sdk::storage::{Error, Storage};
 
+use crate::api::decode_segment;
+
 /// The memory.
 #[derive(Debug)]
 pub(crate) struct Memory<S>(S);
@@ -86,22 +88,6 @@ impl<S: Storage> Memory<S> {
 
 fn waiting(manager: &str, person: &str) -> String {
     format!("waiting/{}/{}", encode_segment(manager), encode_segment(person))
-}
-
-/// The reverse of `encode_segment`.
-fn decode_segment(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'%' => {
-                let digits = [rest.next()?, rest.next()?];
-                bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
-            }
-            other => bytes.push(other),
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

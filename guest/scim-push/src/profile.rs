@@ -11,7 +11,7 @@ use crate::settings::Settings;
 
 /// Where the usual attributes stand. As in Microsoft Entra ID's own provisioning, the office is the address of type `other`.
 /// The manager's name stands in the reference to the manager, where most services let nobody write it (RFC 7643 section 4.3).
-const USUAL: [(&str, &str); 10] = [
+const USUAL: [(&str, &str); 13] = [
     ("displayName", "name"),
     ("name.formatted", "name"),
     ("phoneNumbers[type eq \"mobile\"].value", "phone_number"),
@@ -21,6 +21,9 @@ const USUAL: [(&str, &str); 10] = [
     ("department", "department"),
     ("addresses[type eq \"other\"].formatted", "office"),
     ("manager.displayName", "manager_name"),
+    ("manager", "manager_id"),
+    ("name.givenName", "first_name"),
+    ("name.familyName", "last_name"),
     ("employeeNumber", "employee_id"),
 ];
 
@@ -278,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_usual_attributes_stand_in_their_usual_places() {
-        let profile = of(r#", "attributes": {"manager": "manager_id"}"#).unwrap();
+        let profile = of("").unwrap();
         let adele =
             person(["Adele".into(), "+1".into(), "Cairo".into(), "a@x.example".into(), "".into(), "m".into()], vec![]);
         let expected = json!({

@@ -28,6 +28,8 @@ pub struct Scim<C, S> {
     ready: RefCell<Option<Rc<Ready>>>,
     /// The service refused a filter with `or`.
     pub(crate) plain_filters: Cell<bool>,
+    /// The service does not take the removal of a chosen member.
+    pub(crate) whole_members: Cell<bool>,
     /// Everything that was listed of a service without filters: users, groups.
     pub(crate) users: RefCell<Option<Directory>>,
     pub(crate) groups: RefCell<Option<Directory>>,
@@ -58,6 +60,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
             settings,
             ready: RefCell::new(None),
             plain_filters: Cell::new(false),
+            whole_members: Cell::new(false),
             users: RefCell::new(None),
             groups: RefCell::new(None),
         })

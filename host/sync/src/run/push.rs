@@ -11,7 +11,7 @@
 //!
 //! What did not succeed is recorded with its next attempt. If that is soon, another pass follows in the same run.
 
-mod everything;
+pub(super) mod everything;
 mod feed;
 mod outcome;
 
@@ -234,7 +234,7 @@ fn hold_teams(context: &Context) -> Result<(), Stop> {
 async fn pass(context: &Context, targets: &mut Targets, plan: &Plan, recorder: &mut Recorder<'_>) -> Result<(), Stop> {
     let members_out = Direction::Out { leave_to_people_out: plan.ends, confirmed_only: plan.confirmed_only };
     let (people, groups) = (targets.limits.people, targets.limits.groups);
-    let mut delivered = false;
+    let mut some_left = false;
     if plan.alone {
         drive(context, targets, plan, Phase::MembershipsOf(plan.displaced(false)), recorder).await?;
     }
@@ -245,7 +245,7 @@ async fn pass(context: &Context, targets: &mut Targets, plan: &Plan, recorder: &
         }
         drive(context, targets, plan, Phase::PeopleIn(plan.people_in()), recorder).await?;
     } else {
-        delivered = everything::people(context, targets, plan, recorder).await?;
+        some_left = everything::people(context, targets, plan, recorder).await?;
     }
     if groups == Delivery::Changes {
         drive_levels(context, targets, plan, Phase::TeamsIn, recorder).await?;
@@ -261,8 +261,8 @@ async fn pass(context: &Context, targets: &mut Targets, plan: &Plan, recorder: &
     }
     if people == Delivery::Changes {
         drive(context, targets, plan, Phase::PeopleOut(plan.people_out(plan.alone)), recorder).await?;
-    } else if delivered && plan.alone {
-        everything::people_out(context, &targets.limits, plan, recorder).await?;
+    } else if some_left {
+        everything::people_out(context, targets, plan, recorder).await?;
     }
     Ok(())
 }

@@ -6,14 +6,14 @@
 
 mod found;
 
-use rollcall_sandbox::contract::target::{Abilities, Found as Listed, Listing};
+use rollcall_sandbox::contract::target::{Abilities, Delivery, Found as Listed, Listing};
 use rollcall_sandbox::contract::types::{Failure, Value};
 
 use self::found::{Extra, Found};
 use super::Stop;
 use super::context::{Context, step_error};
 use super::describe::{Definition, name_in};
-use super::push::name_of;
+use super::push::{everything, name_of};
 use crate::profile::matching_text;
 use crate::progress::Part;
 use crate::run_log::{Change, Event, REDACTED, changes};
@@ -38,7 +38,15 @@ pub(super) async fn verify(context: &Context, repair: bool) -> Result<(), Stop> 
         }
     };
     if !limits.can.contains(Abilities::READ) {
-        let reason = "this target cannot be read back, so nothing can be compared".to_owned();
+        if repair && everything::again(context, &limits)? {
+            let message =
+                "This target cannot be read back, so nothing was compared. Everything is handed out to it again.";
+            context.log.write(Event::Note { message: message.to_owned() });
+            return Ok(());
+        }
+        let whole = [limits.people, limits.groups].contains(&Delivery::Everything);
+        let remedy = if whole { "; `rollcall verify --repair` hands out everything to it again" } else { "" };
+        let reason = format!("this target cannot be read back, so nothing can be compared{remedy}");
         return Err(Stop::Step { step: STEP.to_owned(), reason });
     }
     context.progress.begin(Part::Verify, None);

@@ -3,19 +3,22 @@
 //! One instance gets all of it in order and `finish` at the end; only then is anything recorded as applied. A crash before that leaves the
 //! work due, and the file that was there in its place. When nobody knows whether the last word arrived, a setting says so, and everything is
 //! handed out again. An instance that refused something holds a part of it and is thrown away.
+//!
+//! Whoever is not listed any more is gone with that. Where the list is imported by a directory that removes nobody for it, the target is
+//! told of each, so that it can say what somebody has to do there.
 
-use rollcall_sandbox::contract::target::{Delivery, Operation, Outcome, Part, Receipt, TargetLimits};
+use rollcall_sandbox::contract::target::{Abilities, Delivery, Operation, Outcome, Part, Receipt, TargetLimits};
 
 use super::feed::{Feed, Phase};
 use super::outcome::{Planned, Recorder, definition, planned_person};
-use super::{Plan, STEP, Targets};
+use super::{Plan, STEP, Targets, drive};
 use crate::run::Stop;
 use crate::run::context::{Context, step_error};
 use crate::steps::Target;
 use crate::store::{Attempt, Direction, Effects, Fate, Row, TeamWork};
 
-/// Hands out all people, if anything about one of them is due; answers whether the target has them. Where memberships do not end with an
-/// entry, those who are gone are recorded by [`people_out`], once they are in no group any more.
+/// Hands out all people, if anything about one of them is due; answers whether those who are gone are still to be recorded by
+/// [`people_out`]: where memberships do not end with an entry, once they are in no group any more.
 pub(super) async fn people(
     context: &Context,
     targets: &mut Targets,
@@ -25,7 +28,11 @@ pub(super) async fn people(
     if plan.identity {
         // They are listed under another value, or not at all: what is known of the old one ends with this list.
         let displaced = Phase::PeopleOut(plan.displaced(plan.alone));
-        settle(context, &targets.limits, plan, &[displaced], None, recorder).await?;
+        if stays(&targets.limits) {
+            drive(context, targets, plan, displaced, recorder).await?;
+        } else {
+            settle(context, &targets.limits, plan, &[displaced], None, recorder).await?;
+        }
     }
     let phases = [Phase::PeopleIn(plan.people_in()), Phase::PeopleOut(plan.people_out(false))];
     if recorder.told_to_wait().is_some() || !any_due(context, &targets.limits, plan, &phases, PEOPLE).await? {
@@ -40,10 +47,25 @@ pub(super) async fn people(
             targets.idle.push(target);
         }
     }
-    let (delivered, settled) = (refused.is_none(), if plan.alone { &phases[..1] } else { &phases[..] });
+    let delivered = refused.is_none();
+    let by_itself = !plan.alone && !stays(&targets.limits);
+    let settled = if by_itself { &phases[..] } else { &phases[..1] };
     settle(context, &targets.limits, plan, settled, refused.clone(), recorder).await?;
     settle_doubt(context, PEOPLE, before, refused.as_ref())?;
-    Ok(delivered)
+    Ok(delivered && !by_itself)
+}
+
+/// Whether an entry stays where it is when it is listed no more.
+fn stays(limits: &TargetLimits) -> bool {
+    limits.people == Delivery::Everything && !limits.can.contains(Abilities::REMOVE_PEOPLE)
+}
+
+/// Has everything handed out again, whatever is due; false for a target that wants nothing whole.
+pub(in crate::run) fn again(context: &Context, limits: &TargetLimits) -> Result<bool, Stop> {
+    let parts = [(limits.people, PEOPLE), (limits.groups, GROUPS)];
+    let whole: Vec<_> = parts.iter().filter(|(how, _)| *how == Delivery::Everything).collect();
+    context.store.set(&whole.iter().map(|(_, setting)| (*setting, Some("yes"))).collect::<Vec<_>>())?;
+    Ok(!whole.is_empty())
 }
 
 /// Those who are not listed any more lose their memberships with the last word, whether its answer arrives or not.
@@ -65,12 +87,15 @@ async fn doubt_memberships(context: &Context, limits: &TargetLimits, plan: &Plan
 /// Records that those are gone who are in no group any more.
 pub(super) async fn people_out(
     context: &Context,
-    limits: &TargetLimits,
+    targets: &mut Targets,
     plan: &Plan,
     recorder: &mut Recorder<'_>,
 ) -> Result<(), Stop> {
-    let gone = Phase::PeopleOut(plan.people_out(true));
-    settle(context, limits, plan, &[gone], None, recorder).await
+    let gone = Phase::PeopleOut(plan.people_out(plan.alone));
+    if stays(&targets.limits) {
+        return drive(context, targets, plan, gone, recorder).await.map(drop);
+    }
+    settle(context, &targets.limits, plan, &[gone], None, recorder).await
 }
 
 /// Hands out all groups with all their members, if anything about one of them is due.

@@ -437,6 +437,12 @@ impl<'a> Recorder<'a> {
             applied.push(Applied::TeamOut { row: team.row, left: true });
             return;
         }
+        if let Planned::PersonOut { work, .. } = planned {
+            // It stays there, so nobody was removed: somebody has to do what the sentence says.
+            events.push(Event::Note { message: note.to_owned() });
+            applied.push(Applied::PersonOut { row: work.row, memberships: self.removal_ends_memberships });
+            return;
+        }
         let receipt = Receipt { remote: None, members: Vec::new(), adopted: false, note: None };
         let mut silent = Vec::new();
         self.done(planned, receipt, applied, &mut silent);

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use fixture::Fixture;
 use rollcall_emulator::Service as Emulated;
 use rollcall_emulator::faults::{Action, Fault};
+use rollcall_emulator::scim::Quirks;
 use serde_json::Value;
 use service::{Service, TOKEN};
 
@@ -60,9 +61,18 @@ async fn kaizala_conforms_also_when_it_is_throttled() {
     };
     fixture.emulator.shared().faults.add(throttled);
     let checks = suite(&fixture, true).await;
-    for check in
-        ["create", "repeat", "lost answer", "adopt", "update", "clear", "partial failure", "group repeated", "batches"]
-    {
+    for check in [
+        "create",
+        "repeat",
+        "lost answer",
+        "adopt",
+        "update",
+        "clear",
+        "partial failure",
+        "group repeated",
+        "adopt group",
+        "batches",
+    ] {
         assert_eq!(checks[check].0, "ok", "{check}: {checks:#?}");
     }
     assert_eq!(checks["remove group"], ("ok".to_owned(), "cannot be removed: emptied".to_owned()));
@@ -104,6 +114,7 @@ async fn an_unmodified_scim_service_conforms() {
         "create",
         "lost answer",
         "adopt",
+        "adopt group",
         "update",
         "clear",
         "suspend",
@@ -115,6 +126,46 @@ async fn an_unmodified_scim_service_conforms() {
         assert_eq!(checks[check].0, "ok", "{check}: {checks:#?}");
     }
     assert!(service.users().is_empty() && service.groups().is_empty());
+}
+
+/// What services do that a target may stumble over; `scim_habits.rs` has all of it.
+const HABITS: [&[&str]; 5] = [
+    &["patch=false", "versions=true", "silent=true", "names=lower"],
+    &["filter=false", "text_truth=true", "no_schemas=true", "most_members=50"],
+    &["bulk=10", "only_location=true", "odd_ids=true", "or=false"],
+    &["absent_removal=false", "nothing_is_404=true", "ends_memberships=true"],
+    &["chosen_removal=false", "discovery=false", "group_keys=false"],
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scim_services_of_every_habit_conform() {
+    let fixture = Fixture::new(Vec::new()).await;
+    let url = fixture.emulator.scim_url.clone();
+    with_target(
+        &fixture,
+        &format!(
+            "[target]\ncomponent = \"scim-push\"\nsettings.base_url = \"{url}\"\n\
+             login = {{ kind = \"bearer\", token = \"{}\" }}\n",
+            rollcall_emulator::scim::TOKEN
+        ),
+    );
+    for habits in HABITS {
+        fixture.emulator.shared().scim.quirks = Quirks::parse(habits.iter().copied()).unwrap();
+        let throttled = Fault {
+            service: Emulated::Scim,
+            path: "/Users".to_owned(),
+            after: 5,
+            times: 1,
+            action: Action::Status(429, Some(1)),
+        };
+        fixture.emulator.shared().faults.add(throttled);
+        let checks = suite(&fixture, true).await;
+        for check in ["adopt", "adopt group", "batches", "rename", "suspend", "remove people"] {
+            assert_eq!(checks[check].0, "ok", "{habits:?}: {check}: {checks:#?}");
+        }
+        let scim = &fixture.emulator.shared().scim;
+        assert!(scim.users.is_empty() && scim.groups.is_empty(), "{habits:?}: {:?}", scim.users);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,6 +129,11 @@ async fn groups(directory: &mut Directory, people: &[Profile], report: &mut Repo
             wrong => Ok(wrong),
         }?
     });
+    if can.contains(Abilities::READ) {
+        report.check("adopt group", adopt_group(directory, &group, people).await?);
+    } else {
+        report.note("adopt group", "the target cannot be read, so it takes no group over".to_owned());
+    }
     report.check("members in", {
         let operation =
             |directory: &Directory| Operation::AddMembers(directory.members(&group, &[third], Role::Member));
@@ -160,6 +165,21 @@ async fn groups(directory: &mut Directory, people: &[Profile], report: &mut Repo
     }
     report.check("remove group", remove_group(directory, &group, people, second).await?);
     Ok(())
+}
+
+/// As for a host that never saw this group before.
+async fn adopt_group(directory: &mut Directory, group: &directory::Group, people: &[Profile]) -> Came {
+    let [first, second, ..] = people else { return Ok(Ok(String::new())) };
+    directory.forget().await?;
+    let mut again = directory.group("conformance-one", "Conformance One");
+    match make_group(directory, &mut again, &[first, second]).await? {
+        Ok(_) if again.remote != group.remote => Ok(Err(vec![format!(
+            "a group that was there before was made again: {:?}, and {:?}",
+            group.remote, again.remote
+        )])),
+        Ok(_) => members_are(directory, group, people, &[first, second]).await,
+        wrong => Ok(wrong),
+    }
 }
 
 /// Entries of a suite that was ended half-way go first; removing what is not there is no mistake.

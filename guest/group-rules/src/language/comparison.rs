@@ -122,6 +122,12 @@ impl<'a> Parser<'a> {
             };
         }
         let Some((object, name)) = word.split_once('.') else {
+            if word.eq_ignore_ascii_case("direct") {
+                return Err(fault(
+                    "Direct Reports for must be the whole rule, without parentheses: it can't be combined with any other."
+                        .into(),
+                ));
+            }
             let message = format!(
                 "A property is written with its object, such as user.department; `{}` has none.",
                 shortened(word)

@@ -10,7 +10,8 @@
 //! | `[a-z-[aeiou]]` | `[a-z--[aeiou]]` | subtraction |
 //! | `\<`, `\>` | `<`, `>` | word boundaries here |
 //! | `\Z` | `(?:\n?\z)` | the end, or before a last line break |
-//! | `(?'name'...)`, `(?#...)` | `(?<name>...)`, nothing | |
+//! | `(?'name'...)`, `(?#...)`, `(?n)` | `(?<name>...)`, nothing, nothing | which groups are kept does not matter here |
+//! | `a**`, `a{2}+` | an error | .NET has no quantifier of a quantifier |
 
 use std::borrow::Cow;
 
@@ -21,24 +22,48 @@ pub(crate) struct Translated<'a> {
     pub text: Cow<'a, str>,
     /// True when it looks around, refers back or is atomic: only a backtracking engine does that.
     pub backtracks: bool,
+    /// Where in the source a quantifier stands behind another, in bytes: an error in .NET, but not in the Rust engines.
+    pub nested_quantifier: Option<usize>,
 }
 
 /// Rewrites a pattern. What is malformed stays as it is: the engine's own message is the better one.
 pub(crate) fn translate(source: &str) -> Translated<'_> {
     let mut translator = Translator { rest: source, out: String::with_capacity(source.len() + 8), backtracks: false };
+    let mut before = Before::Other;
+    let mut nested_quantifier = None;
     while let Some(c) = translator.take() {
+        let place = source.len() - translator.rest.len() - c.len_utf8();
+        let is_quantifier = matches!(c, '*' | '+' | '?') || (c == '{' && translator.is_quantifier());
+        before = match before {
+            _ if !is_quantifier => Before::Other,
+            Before::Other => Before::Quantifier,
+            Before::Quantifier if c == '?' => Before::Lazy,
+            Before::Quantifier | Before::Lazy => {
+                nested_quantifier = nested_quantifier.or(Some(place));
+                Before::Lazy
+            }
+        };
         match c {
             '\\' => translator.escape(false),
             '[' => translator.class(),
-            '{' if !translator.is_quantifier() => translator.out.push_str("\\{"),
-            '{' => translator.quantifier(),
+            '{' if is_quantifier => translator.quantifier(),
+            '{' => translator.out.push_str("\\{"),
             '}' => translator.out.push_str("\\}"),
             '(' => translator.group(),
             _ => translator.out.push(c),
         }
     }
     let text = if translator.out == source { Cow::Borrowed(source) } else { Cow::Owned(translator.out) };
-    Translated { text, backtracks: translator.backtracks }
+    Translated { text, backtracks: translator.backtracks, nested_quantifier }
+}
+
+/// What stands before a part of a pattern, as far as a quantifier cares.
+#[derive(Clone, Copy)]
+enum Before {
+    Other,
+    Quantifier,
+    /// A quantifier with its question mark.
+    Lazy,
 }
 
 struct Translator<'a> {
@@ -93,6 +118,15 @@ impl Translator<'_> {
                 self.out.push('\\');
                 self.out.push(c);
             }
+            // The name of a class stands in braces: they are no quantifier, and no letters.
+            'p' | 'P' if self.rest.starts_with('{') => {
+                let end = self.rest.find('}').map_or(self.rest.len(), |end| end + 1);
+                let (name, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+                self.out.push('\\');
+                self.out.push(c);
+                self.out.push_str(name);
+                self.rest = rest;
+            }
             _ if !c.is_ascii() => self.out.push(c),
             _ => {
                 self.out.push('\\');
@@ -135,7 +169,25 @@ impl Translator<'_> {
                 self.out.push(c);
             }
         }
+        self.flags();
         self.backtracks |= ["?=", "?!", "?<=", "?<!", "?>", "?("].iter().any(|start| self.rest.starts_with(start));
+    }
+
+    /// Drops `n` (explicit captures) from flags such as `?in-s` behind an opening parenthesis.
+    fn flags(&mut self) {
+        let Some(flags) = self.rest.strip_prefix('?') else { return };
+        let end = flags.find(|c: char| !matches!(c, 'i' | 'm' | 'n' | 's' | 'x' | '-')).unwrap_or(flags.len());
+        let (flags, rest) = flags.split_at_checked(end).unwrap_or((flags, ""));
+        if !flags.contains('n') || !rest.starts_with([':', ')']) {
+            return;
+        }
+        let kept = flags.replace('n', "");
+        let kept = kept.strip_suffix('-').unwrap_or(&kept);
+        self.out.push('?');
+        self.out.push_str(kept);
+        // Without any flag it must be a group, if an empty one.
+        self.out.push_str(if kept.is_empty() && rest.starts_with(')') { ":" } else { "" });
+        self.rest = rest;
     }
 
     /// What follows an opening square bracket, up to its end. Subtracted classes nest; their depth is bounded by the length of a
@@ -200,10 +252,13 @@ mod tests {
             r"[^]]",
             "营業",
             r"[\w-]",
+            r"\p{Lu}\P{L}{2}[\p{Nd}{]",
+            "a*?b+?c??d{2,3}?",
         ] {
             let translated = translate(pattern);
             if pattern != "[^]]" {
-                assert_eq!(translated, Translated { text: Cow::Borrowed(pattern), backtracks: false });
+                let same = Translated { text: Cow::Borrowed(pattern), backtracks: false, nested_quantifier: None };
+                assert_eq!(translated, same);
             }
         }
     }
@@ -226,8 +281,27 @@ mod tests {
             (r"\0", r"\x00"),
             ("[+--]", r"[+-\-]"),
             ("\\", "\\"),
+            (r"\p{L", r"\p{L"),
+            ("(?n)(a)(?in-s:b)(?n:c)(?x-n)d", "(?:)(a)(?i-s:b)(?:c)(?x)d"),
         ] {
             assert_eq!(translate(source).text, expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_quantifier_behind_another_is_noticed() {
+        for (source, place) in [
+            ("a**", Some(2)),
+            ("a{2}{3}", Some(4)),
+            ("é*?*", Some(4)),
+            ("(a+)+?+", Some(6)),
+            ("a*?", None),
+            ("(a*)*", None),
+            (r"a*\+", None),
+            ("a*{", None),
+            ("a*[+]", None),
+        ] {
+            assert_eq!(translate(source).nested_quantifier, place, "{source}");
         }
     }
 

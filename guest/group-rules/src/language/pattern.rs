@@ -73,6 +73,10 @@ impl Pattern {
     /// Checks a pattern.
     pub(crate) fn parse(source: &str) -> Result<Self, PatternError> {
         let translated = translate(source);
+        if let Some(place) = translated.nested_quantifier {
+            let message = "a quantifier stands behind another".to_owned();
+            return Err(PatternError { message, range: Some((place, place + 1)) });
+        }
         let form = if translated.backtracks {
             let regex = RegexBuilder::new(&translated.text)
                 .case_insensitive(true)
@@ -312,6 +316,9 @@ mod tests {
             (r"(.)\1", "Aaron", true),
             ("[a-z-[aeiou]]{3}", "sky", true),
             ("(?-i)sales", "SALES", false),
+            (r"^\p{Lu}\p{L}+$", "éric", true),
+            (r"^\P{L}", "éric", false),
+            (r"[\p{Nd}]", "x7", true),
         ] {
             assert_eq!(found(pattern, text), expected, "{pattern} {text}");
         }
@@ -370,7 +377,9 @@ mod tests {
         let error = Pattern::parse("*@domain.ext").unwrap_err();
         assert_eq!(error.message, "repetition operator missing expression");
         assert_eq!(error.range, Some((0, 1)));
-        for pattern in ["(", "a(?=", "[z-a]", r"\", "a{5,2}", r"\p{Nonsense}", "(?<n", r"(a)\2", r"(?=a)*+?{"] {
+        for pattern in
+            ["(", "a(?=", "[z-a]", r"\", "a{5,2}", r"\p{Nonsense}", "(?<n", r"(a)\2", r"(?=a)*+?{", "a**", "a{2}{3}"]
+        {
             assert!(Pattern::parse(pattern).is_err(), "{pattern}");
         }
     }

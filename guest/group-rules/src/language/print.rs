@@ -112,7 +112,9 @@ struct Quoted<'a>(&'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
+        // A backtick before a double quote escapes it: a text that ends with one stands in single quotes.
+        let quote = if self.0.ends_with('`') { '\'' } else { '"' };
+        f.write_char(quote)?;
         for c in self.0.chars() {
             match c {
                 '"' => f.write_str("`\"")?,
@@ -120,6 +122,6 @@ impl Display for Quoted<'_> {
                 _ => f.write_char(c)?,
             }
         }
-        f.write_char('"')
+        f.write_char(quote)
     }
 }

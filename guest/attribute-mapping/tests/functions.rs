@@ -96,5 +96,6 @@ tables! {
     dates_are_read_shifted_and_printed "dates.txt";
     phone_numbers_come_out_in_e164_or_as_null "phones.txt";
     the_rest_does_what_it_says "others.txt";
+    what_administrators_write_comes_out_as_they_expect "practice.txt";
     wrong_expressions_are_refused_with_the_reason "wrong.txt";
 }

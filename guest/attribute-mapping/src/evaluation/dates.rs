@@ -26,7 +26,8 @@ impl<'a> Evaluation<'a> {
 
     pub(super) fn date_add(&self, node: &'a Node) -> Result<Value<'a>, Fault> {
         let interval = self.interval(node)?;
-        let count = self.needed_whole(node, 1, "the number of intervals (value)")?;
+        let missing = || Fault::at(self.span(node, 1), "the number of intervals (value) has no value");
+        let count = self.number_of(node, 1)?.ok_or_else(missing)?;
         let Some(date) = self.date_of(node, 2)? else { return Ok(Value::Null) };
         let outside = || Fault::at(node.span, "the result is outside of the years 1 to 9999");
         date.plus(interval, count).map(Value::Moment).ok_or_else(outside)

@@ -39,8 +39,8 @@ pub enum Node {
     Comparison(Comparison, Box<(Expression, Expression)>),
 }
 
-/// A call of a function.
-#[derive(Debug, Clone, PartialEq)]
+/// A call of a function. Two are equal when they say the same, wherever their names stand.
+#[derive(Debug, Clone)]
 pub struct Call {
     /// Which.
     pub function: Function,
@@ -48,6 +48,12 @@ pub struct Call {
     pub name: Span,
     /// What it is given. Trailing arguments that were left out are not kept.
     pub arguments: Vec<Option<Expression>>,
+}
+
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
+        (self.function, &self.arguments) == (other.function, &other.arguments)
+    }
 }
 
 /// How `InStr` compares.

@@ -2,6 +2,7 @@
 
 use super::civil::{Civil, days_in_month};
 use super::{DAY, Moment, SECOND};
+use crate::value::Numeric;
 
 /// A unit of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +55,16 @@ impl Interval {
 
 impl Moment {
     /// So many intervals later; none outside of the years 1 to 9999. A day that the month does not have becomes its last.
-    pub fn plus(self, interval: Interval, count: i64) -> Option<Self> {
+    /// Hours, minutes and seconds can have a fraction; of the longer intervals it is dropped (Visual Basic's `DateAdd`).
+    pub fn plus(self, interval: Interval, count: Numeric) -> Option<Self> {
+        let count = match (count, interval) {
+            (Numeric::Integer(count), _) => count,
+            (Numeric::Number(count), Interval::Hour | Interval::Minute | Interval::Second) => {
+                let ticks = Numeric::Number(count * interval.length()? as f64).rounded()?;
+                return Self::from_ticks(self.ticks().checked_add(ticks)?, self.zone);
+            }
+            (Numeric::Number(count), _) => Numeric::Number(count.trunc()).rounded()?,
+        };
         if let Some(length) = interval.length() {
             return Self::from_ticks(self.ticks().checked_add(count.checked_mul(length)?)?, self.zone);
         }

@@ -74,8 +74,8 @@ functions! {
     DateAdd "DateAdd" [
         needs("interval", Kind::Interval), needs("value", Kind::Number), needs("dateTime", Kind::Date)
     ] None, Date:
-        "Adds to a date as Visual Basic does: a month later is the same day or the month's last. A fraction is \
-        rounded to even. Null date gives null.";
+        "Adds to a date as Visual Basic does: a month later is the same day or the month's last. Hours, minutes and \
+        seconds can have a fraction; of the others it is dropped. Null date gives null.";
     DateDiff "DateDiff" [
         needs("interval", Kind::Interval), needs("date1", Kind::Date), needs("date2", Kind::Date)
     ] None, Number:

@@ -15,7 +15,7 @@
 //! | --- | --- | --- |
 //! | values and attributes | [`Value`], [`Attribute`], and [`Layout`], which counts positions | |
 //! | settings | [`settings`]: a serde type, and errors that name the setting and suggest the right one | |
-//! | saying what went wrong | [`Problem`], [`Fault`], [`Failure`] | |
+//! | saying what went wrong | [`Problem`], [`Fault`], [`Failure`]; [`terminal`], for carets below the place | |
 //! | the names of Microsoft Graph's properties | [`graph`] | |
 //! | the run's log | [`info!`], [`warn!`] and the others | always |
 //! | HTTP | [`http`] | the origins in `http` |
@@ -114,6 +114,7 @@ pub mod settings;
 pub mod source;
 pub mod storage;
 pub mod target;
+pub mod terminal;
 pub mod testing;
 mod value;
 

@@ -91,13 +91,17 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     let wrong: Vec<char> = wrong.chars().flat_map(char::to_lowercase).collect();
     known
         .into_iter()
-        .map(|name| {
+        .filter_map(|name| {
             let letters: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
-            (distance(&wrong, &letters), letters.len().max(wrong.len()), name)
+            let near = (letters.len().max(wrong.len()) / 3).max(1);
+            // As many letters as one has more must be inserted at least: a page of text is near to nothing, and soon told.
+            if letters.len().abs_diff(wrong.len()) > near {
+                return None;
+            }
+            Some((distance(&wrong, &letters), name)).filter(|(distance, _)| *distance <= near)
         })
-        .filter(|(distance, length, _)| *distance <= (length / 3).max(1))
-        .min_by_key(|(distance, _, _)| *distance)
-        .map(|(_, _, name)| name)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
 }
 
 /// How many letters to insert, remove, replace or swap with their neighbour (optimal string alignment).

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rollcall_sdk::terminal;
+
 /// A stretch of an expression, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
@@ -88,15 +90,18 @@ impl fmt::Display for Underlined<'_> {
         let from = column.saturating_sub(1).saturating_sub(SHOWN).min(text.len());
         let to = (column + SHOWN).min(text.len());
         let shown: String =
-            text.get(from..to).unwrap_or(&[]).iter().map(|c| if *c == '\t' { ' ' } else { *c }).collect();
+            text.get(from..to).unwrap_or(&[]).iter().map(|c| if c.is_control() { ' ' } else { *c }).collect();
         let before = if from > 0 { "..." } else { "" };
         let after = if to < text.len() { "..." } else { "" };
         let marked = self.fault.span.of(self.source).lines().next().unwrap_or("").chars().count();
-        let room = to.saturating_sub(column.saturating_sub(1)).max(1);
+        let skip = column.saturating_sub(1).saturating_sub(from);
+        // A letter may take two columns of a terminal, or none.
+        let columns =
+            |skip: usize, count: usize| terminal::columns(&shown.chars().skip(skip).take(count).collect::<String>());
         writeln!(f, "{}", self.fault.message)?;
         writeln!(f, "  {before}{shown}{after}")?;
-        let indent = before.len() + column.saturating_sub(1).saturating_sub(from);
-        write!(f, "  {}{}", " ".repeat(indent), "^".repeat(marked.clamp(1, room)))?;
+        let indent = before.len() + columns(0, skip);
+        write!(f, "  {}{}", " ".repeat(indent), "^".repeat(columns(skip, marked).max(1)))?;
         match &self.fault.suggestion {
             Some(suggestion) => write!(f, "\ndid you mean {suggestion}?"),
             None => Ok(()),
@@ -116,13 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn the_caret_counts_characters_and_not_bytes() {
+    fn a_position_counts_characters_and_the_caret_stands_in_the_column_where_a_terminal_shows_it() {
         let source = "Join(\"ä😀\", x)";
         let start = source.find('x').unwrap();
         let fault = Fault::at(Span::new(start, start + 1), "x");
         assert_eq!(fault.position(source), 11);
         assert_eq!(fault.line_and_column(source), (1, 12));
-        assert!(fault.under(source).to_string().ends_with("\n             ^"));
+        // The emoji takes two columns of a terminal.
+        assert!(fault.under(source).to_string().ends_with("\n              ^"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rollcall_sdk::terminal;
+
 /// Why a rule is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleError {
@@ -38,9 +40,11 @@ impl RuleError {
         let shown: String = text.chars().skip(from).take(WIDTH).map(|c| if c.is_control() { ' ' } else { c }).collect();
         let dots = if from > 0 { "..." } else { "" };
         let more = if text.chars().count() > from + WIDTH { "..." } else { "" };
-        let indent = " ".repeat(dots.len() + column - from);
-        let room = shown.chars().count().saturating_sub(column - from).max(1);
-        let carets = "^".repeat(self.length.clamp(1, room));
+        // A letter may take two columns of a terminal, or none.
+        let columns =
+            |skip: usize, count: usize| terminal::columns(&shown.chars().skip(skip).take(count).collect::<String>());
+        let indent = " ".repeat(dots.len() + columns(0, column - from));
+        let carets = "^".repeat(columns(column - from, self.length).max(1));
         format!("{self}\n{margin} |\n{number} | {dots}{shown}{more}\n{margin} | {indent}{carets}")
     }
 
@@ -118,6 +122,14 @@ mod tests {
     fn the_caret_stands_under_the_fault_on_its_own_line() {
         let rule = "user.city -eq \"Oslo\"\r\n  -nad user.country -eq \"NO\"";
         assert_eq!(error(24, 4).render(rule), "No.\n  |\n2 |   -nad user.country -eq \"NO\"\n  |   ^^^^");
+    }
+
+    #[test]
+    fn the_caret_stands_under_the_fault_behind_letters_that_are_wide_or_stand_on_others() {
+        let rule = "user.city -eq \"営業🚀e\u{301}\" -nad";
+        let text = error(21, 4).render(rule);
+        assert!(text.ends_with(&format!("| {}^^^^", " ".repeat("user.city -eq \"aabbcce\" ".len()))), "{text}");
+        assert!(error(15, 3).render(rule).ends_with(&format!("| {}^^^^^^", " ".repeat(15))));
     }
 
     #[test]

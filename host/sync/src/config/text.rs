@@ -80,19 +80,58 @@ fn floor_boundary(text: &str, at: usize) -> usize {
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// One line with a caret below `marked` of its characters.
+/// One line with carets below `marked` of its characters. Where a letter takes two columns of a terminal, as Chinese ones do, it has
+/// two carets; one that stands on another, as accents do, has none of its own.
 fn snippet(number: usize, line: &str, before: usize, marked: usize) -> String {
     let length = line.chars().count();
     let first = if length <= SHOWN { 0 } else { before.saturating_sub(SHOWN / 2).min(length - SHOWN) };
     let shown: String = line.chars().skip(first).take(SHOWN).map(harmless).collect();
     let (lead, tail) = (if first > 0 { "..." } else { "" }, if first + SHOWN < length { "..." } else { "" });
-    let indent = lead.len() + before - first;
-    let marked = marked.min(SHOWN.saturating_sub(before - first).max(1));
+    let columns = |from: usize, count: usize| shown.chars().skip(from).take(count).map(columns_of).sum::<usize>();
+    let indent = lead.len() + columns(0, before - first);
+    let marked = columns(before - first, marked).max(1);
     let gutter = " ".repeat(number.to_string().len());
     let mut out = String::new();
     let _ = writeln!(out, " {number} | {lead}{shown}{tail}");
     let _ = write!(out, " {gutter} | {}{}", " ".repeat(indent), "^".repeat(marked));
     out
+}
+
+/// How many columns of a terminal a character takes: two for the letters of East Asia and for emoji, none for marks that stand on
+/// other letters (Unicode: "East Asian Width", and the blocks of combining marks).
+fn columns_of(c: char) -> usize {
+    match c {
+        '\u{300}'..='\u{36f}'
+        | '\u{483}'..='\u{489}'
+        | '\u{591}'..='\u{5bd}'
+        | '\u{64b}'..='\u{65f}'
+        | '\u{1ab0}'..='\u{1aff}'
+        | '\u{1dc0}'..='\u{1dff}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{20d0}'..='\u{20ff}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{fe20}'..='\u{fe2f}'
+        | '\u{feff}'
+        | '\u{e0100}'..='\u{e01ef}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{303e}'
+        | '\u{3041}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{a4cf}'
+        | '\u{a960}'..='\u{a97f}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe4f}'
+        | '\u{ff01}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1f64f}'
+        | '\u{1f680}'..='\u{1f6ff}'
+        | '\u{1f900}'..='\u{1f9ff}'
+        | '\u{1fa70}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
 }
 
 /// A character as a terminal may show it: a file is no place for escape sequences or for turning the reading direction.
@@ -117,4 +156,17 @@ pub(super) fn quoted(text: &str) -> String {
         shown.push_str("...");
     }
     format!("\"{shown}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carets_stand_below_letters_that_take_two_columns_and_behind_marks_that_take_none() {
+        let line = "name = \"営業e\u{301}\" typo";
+        assert_eq!(snippet(3, line, 14, 4), format!(" 3 | {line}\n   | {}^^^^", " ".repeat(15)));
+        assert_eq!(snippet(3, line, 8, 2), format!(" 3 | {line}\n   | {}^^^^", " ".repeat(8)));
+        assert_eq!(snippet(3, line, 11, 1), format!(" 3 | {line}\n   | {}^", " ".repeat(13)));
+    }
 }

@@ -1,6 +1,6 @@
 //! From the mirror to what is desired: reading the queues of mapping and grouping, and writing decisions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, Transaction};
 
@@ -85,41 +85,58 @@ pub(super) fn mark(tx: &Transaction<'_>, stage: Stage, id: &str) -> rusqlite::Re
     tx.execute(&format!("update person set {due} = 0 where id = ?1"), [id]).map(|_| ())
 }
 
+/// What the decisions of a transaction share. Tables that are mostly empty are asked once whether they are.
+struct Batch {
+    /// Something failed before.
+    failures: bool,
+    /// Somebody waits for a matching value.
+    waiting: bool,
+    /// The groups that were named, with the rule that named each last.
+    teams: HashMap<String, (Row, String)>,
+    /// How the numbers of members change.
+    touched: BTreeMap<Row, i64>,
+}
+
 pub(super) fn commit_decisions(
     tx: &Transaction<'_>,
     decisions: &[Decision],
     effects: &Effects,
 ) -> rusqlite::Result<Vec<Conflict>> {
     let mut conflicts = Vec::new();
-    let mut touched = BTreeMap::new();
+    let mut batch = Batch {
+        failures: record::any(tx, "failure")?,
+        waiting: record::any(tx, "waiting")?,
+        teams: HashMap::new(),
+        touched: BTreeMap::new(),
+    };
     for decision in decisions {
-        let conflict = claim(tx, decision)?;
+        let conflict = claim(tx, decision, &mut batch)?;
         let refused = conflict.as_ref().map(|conflict| {
             format!("{} is already the entry of {}: one of the two must change", conflict.value, conflict.holder)
         });
         let fate = if refused.is_some() { Fate::Held } else { decision.fate };
-        write_person(tx, decision, fate, refused.as_deref().or(decision.reason.as_deref()))?;
+        write_person(tx, decision, fate, refused.as_deref().or(decision.reason.as_deref()), batch.failures)?;
         if let Some(looked_up) = &decision.looked_up {
             write_dependencies(tx, decision.row, looked_up)?;
         }
         match &decision.belongings {
-            Some(belongings) if fate == Fate::Present => write_belongings(tx, decision.row, belongings, &mut touched)?,
+            Some(belongings) if fate == Fate::Present => write_belongings(tx, decision.row, belongings, &mut batch)?,
             _ if matches!(fate, Fate::Suspended | Fate::Absent) => {
-                write_belongings(tx, decision.row, &Belongings::default(), &mut touched)?;
+                write_belongings(tx, decision.row, &Belongings::default(), &mut batch)?;
             }
             _ => {}
         }
-        teams::refresh_members_of(tx, decision.row, fate, &mut touched)?;
+        teams::refresh_members_of(tx, decision.row, fate, &mut batch.touched)?;
         conflicts.extend(conflict);
     }
-    teams::count_members(tx, &touched)?;
+    teams::count_members(tx, &batch.touched)?;
     apply_effects(tx, effects)?;
     Ok(conflicts)
 }
 
 /// Gives the person its matching value, unless somebody else has it. What it had before and has no more becomes free, and those
 /// who wait for that are mapped again.
-fn claim(tx: &Transaction<'_>, decision: &Decision) -> rusqlite::Result<Option<Conflict>> {
+fn claim(tx: &Transaction<'_>, decision: &Decision, batch: &mut Batch) -> rusqlite::Result<Option<Conflict>> {
     let wanted = match decision.fate {
         Fate::Present | Fate::Suspended => decision.matching.clone(),
         // Whoever is held keeps what the target holds.
@@ -136,7 +153,10 @@ fn claim(tx: &Transaction<'_>, decision: &Decision) -> rusqlite::Result<Option<C
         tx.prepare_cached(sql)?.execute([value])?;
         tx.prepare_cached("delete from waiting where value = ?1")?.execute([value])?;
     }
-    tx.prepare_cached("delete from waiting where person = ?1 and value is not ?2")?.execute((decision.row, wanted))?;
+    if batch.waiting {
+        tx.prepare_cached("delete from waiting where person = ?1 and value is not ?2")?
+            .execute((decision.row, wanted))?;
+    }
     let Some(wanted) = wanted else { return Ok(None) };
     if held.iter().any(|value| value == wanted) {
         return Ok(None);
@@ -147,6 +167,7 @@ fn claim(tx: &Transaction<'_>, decision: &Decision) -> rusqlite::Result<Option<C
         if decision.fate == Fate::Held {
             return Ok(None);
         }
+        batch.waiting = true;
         tx.prepare_cached("insert or ignore into waiting values (?1, ?2)")?.execute((wanted, decision.row))?;
         let id =
             tx.prepare_cached("select id from person where row = ?1")?.query_row([decision.row], |row| row.get(0))?;
@@ -159,7 +180,13 @@ fn claim(tx: &Transaction<'_>, decision: &Decision) -> rusqlite::Result<Option<C
     Ok(None)
 }
 
-fn write_person(tx: &Transaction<'_>, decision: &Decision, fate: Fate, reason: Option<&str>) -> rusqlite::Result<()> {
+fn write_person(
+    tx: &Transaction<'_>,
+    decision: &Decision,
+    fate: Fate,
+    reason: Option<&str>,
+    failures: bool,
+) -> rusqlite::Result<()> {
     // Held leaves the profile as it is, and what was to be pushed of it with it.
     if fate == Fate::Held {
         let sql = "update person set fate = 4, reason = ?2, map_due = ?3, group_due = null,
@@ -167,7 +194,8 @@ fn write_person(tx: &Transaction<'_>, decision: &Decision, fate: Fate, reason: O
         tx.prepare_cached(sql)?.execute((decision.row, reason, decision.map_due))?;
         return match &decision.failure {
             Some(failure) => record::write_failure(tx, failure),
-            None => record::forget(tx, Subject::Decision(decision.row)),
+            None if failures => record::forget(tx, Subject::Decision(decision.row)),
+            None => Ok(()),
         };
     }
     let sql = "update person set
@@ -194,6 +222,9 @@ fn write_person(tx: &Transaction<'_>, decision: &Decision, fate: Fate, reason: O
         ),
         |row| row.get(0),
     )?;
+    if !failures {
+        return Ok(());
+    }
     if due.is_none_or(|due| due == 0) {
         record::forget(tx, Subject::Person(decision.row))?;
     }
@@ -216,7 +247,7 @@ fn write_belongings(
     tx: &Transaction<'_>,
     person: Row,
     belongings: &Belongings,
-    touched: &mut BTreeMap<Row, i64>,
+    batch: &mut Batch,
 ) -> rusqlite::Result<()> {
     let sql =
         "select team.row, key, rule from member join team on team.row = member.team where person = ?1 and by_rule = 1";
@@ -229,18 +260,25 @@ fn write_belongings(
         if asked && !belongings.undecided.contains(rule) && !wanted.contains_key(key.as_str()) {
             let sql = "update member set by_rule = 0 where team = ?1 and person = ?2";
             tx.prepare_cached(sql)?.execute((team, person))?;
-            touched.entry(*team).or_default();
+            batch.touched.entry(*team).or_default();
         }
     }
     for (key, rule) in wanted {
         if before.iter().any(|(_, known, by)| known == key && by == rule) {
             continue;
         }
-        let team = teams::row_of(tx, key, rule)?;
+        let team = match batch.teams.get(key) {
+            Some((team, by)) if by == rule => *team,
+            _ => {
+                let team = teams::row_of(tx, key, rule)?;
+                batch.teams.insert(key.to_owned(), (team, rule.to_owned()));
+                team
+            }
+        };
         let sql = "insert into member (team, person, by_rule) values (?1, ?2, 1)
                    on conflict do update set by_rule = 1";
         tx.prepare_cached(sql)?.execute((team, person))?;
-        touched.entry(team).or_default();
+        batch.touched.entry(team).or_default();
     }
     Ok(())
 }

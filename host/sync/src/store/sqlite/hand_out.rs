@@ -62,7 +62,7 @@ fn doubt_members(tx: &Transaction<'_>, column: &str, row: Row) -> rusqlite::Resu
     Ok(())
 }
 
-fn count_members(tx: &Transaction<'_>, team: Row, change: i64) -> rusqlite::Result<()> {
+pub(super) fn count_members(tx: &Transaction<'_>, team: Row, change: i64) -> rusqlite::Result<()> {
     if change != 0 {
         let sql = "update team set applied_members = applied_members + ?2 where row = ?1";
         tx.prepare_cached(sql)?.execute((team, change))?;

@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Transaction};
 
-use super::{apply_effects, collect, optional, write_settings};
+use super::{apply_effects, collect, optional, record, write_settings};
 use crate::mirror;
 use crate::store::{PageCommit, PageReceipt, Row, SourceChange};
 
 pub(super) fn commit_page(tx: &Transaction<'_>, page: &PageCommit<'_>) -> rusqlite::Result<PageReceipt> {
     let mut receipt = PageReceipt::default();
+    // In a first round nobody has looked at anybody yet.
+    let looked_at = record::any(tx, "dependency")?;
     for change in in_key_order(page.changes).iter() {
         match change {
-            SourceChange::User(id, patch) => merge_user(tx, page, id, patch, &mut receipt)?,
+            SourceChange::User(id, patch) => merge_user(tx, page, id, patch, looked_at, &mut receipt)?,
             SourceChange::Removed(id) => {
                 if remove_user(tx, id)? {
                     receipt.removed += 1;
@@ -70,6 +72,7 @@ fn merge_user(
     page: &PageCommit<'_>,
     id: &str,
     patch: &str,
+    looked_at: bool,
     receipt: &mut PageReceipt,
 ) -> rusqlite::Result<()> {
     let sql = "select person.row, object from person left join mirror using (row) where id = ?1";
@@ -82,6 +85,7 @@ fn merge_user(
             return Ok(());
         }
     };
+    let is_new = known.is_none();
     let row = match known {
         Some((row, _)) => row,
         None => {
@@ -98,9 +102,11 @@ fn merge_user(
     }
     if before.is_none() {
         receipt.new += 1;
-        tx.prepare_cached("update person set map_due = 0 where row = ?1 and map_due is not 0")?.execute([row])?;
+        if !is_new {
+            tx.prepare_cached("update person set map_due = 0 where row = ?1 and map_due is not 0")?.execute([row])?;
+        }
         tx.prepare_cached("insert into mirror values (?1, ?2)")?.execute((row, &merged.object))?;
-        return mark_dependents(tx, id);
+        return if looked_at { mark_dependents(tx, id) } else { Ok(()) };
     }
     receipt.changed += 1;
     tx.prepare_cached("update mirror set object = ?2 where row = ?1")?.execute((row, &merged.object))?;
@@ -109,7 +115,7 @@ fn merge_user(
     } else if page.interest.grouping.touch(&merged.changed) {
         tx.prepare_cached("update person set group_due = 0 where row = ?1")?.execute([row])?;
     }
-    if page.interest.looked_up.touch(&merged.changed) {
+    if looked_at && page.interest.looked_up.touch(&merged.changed) {
         mark_dependents(tx, id)?;
     }
     Ok(())

@@ -2,10 +2,12 @@
 
 use rusqlite::Transaction;
 
-use super::{apply_effects, hand_out, subject_key, teams};
+use super::{apply_effects, hand_out, optional, subject_key, teams};
 use crate::store::{Applied, Effects, Failed, Row, Subject};
 
 pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effects) -> rusqlite::Result<()> {
+    // A failure that is recorded now is of something else than what was done now.
+    let failures = any(tx, "failure")?;
     for event in applied {
         match event {
             Applied::PersonIn { row, profile, matching, active, remote } => {
@@ -16,7 +18,9 @@ pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effect
                            where row = ?1";
                 let fate = if *active { 1 } else { 2 };
                 tx.prepare_cached(sql)?.execute((row, profile, matching, active, remote, fate))?;
-                forget(tx, Subject::Person(*row))?;
+                if failures {
+                    forget(tx, Subject::Person(*row))?;
+                }
             }
             Applied::PersonOut { row, memberships } => person_out(tx, *row, *memberships)?,
             Applied::TeamIn { row, definition, remote } => {
@@ -42,11 +46,11 @@ pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effect
                 }
                 forget(tx, Subject::Team(*row))?;
             }
-            Applied::MembersIn { team, members } => members_in(tx, *team, members)?,
+            Applied::MembersIn { team, members } => members_in(tx, *team, members, failures)?,
             Applied::MemberFound { team, person, membership, admin } => {
                 let sql = "insert or ignore into member (team, person) values (?1, ?2)";
                 tx.prepare_cached(sql)?.execute((team, person))?;
-                members_in(tx, *team, &[(*person, membership.clone(), *admin)])?;
+                members_in(tx, *team, &[(*person, membership.clone(), *admin)], failures)?;
             }
             Applied::MembersOut { team, members } => members_out(tx, *team, members)?,
             Applied::MembershipIds { team, ids } => {
@@ -86,19 +90,26 @@ fn person_out(tx: &Transaction<'_>, row: Row, memberships: bool) -> rusqlite::Re
     Ok(())
 }
 
-fn members_in(tx: &Transaction<'_>, team: Row, members: &[(Row, Option<String>, bool)]) -> rusqlite::Result<()> {
+fn members_in(
+    tx: &Transaction<'_>,
+    team: Row,
+    members: &[(Row, Option<String>, bool)],
+    failures: bool,
+) -> rusqlite::Result<()> {
+    let mut entered = 0;
     for (person, membership, admin) in members {
         let role = if *admin { 2 } else { 1 };
-        let sql = "update team set applied_members = applied_members + 1 where row = ?1
-                   and exists (select 1 from member where team = ?1 and person = ?2 and applied = 0)";
-        tx.prepare_cached(sql)?.execute((team, person))?;
+        let sql = "select 1 from member where team = ?1 and person = ?2 and applied = 0";
+        entered += i64::from(optional(tx, sql, (team, person), |_| Ok(()))?.is_some());
         let sql = "update member set applied = ?3, membership = coalesce(?4, membership), doubt = 0,
                      push_due = case when desired <> ?3 then 0 end
                    where team = ?1 and person = ?2";
         tx.prepare_cached(sql)?.execute((team, person, role, membership))?;
-        forget(tx, Subject::Member(team, *person))?;
+        if failures {
+            forget(tx, Subject::Member(team, *person))?;
+        }
     }
-    Ok(())
+    hand_out::count_members(tx, team, entered)
 }
 
 fn members_out(tx: &Transaction<'_>, team: Row, members: &[Row]) -> rusqlite::Result<()> {
@@ -121,6 +132,11 @@ pub(super) fn forget(tx: &Transaction<'_>, subject: Subject) -> rusqlite::Result
     let (kind, a, b) = subject_key(subject);
     tx.prepare_cached("delete from failure where kind = ?1 and a = ?2 and b = ?3")?.execute((kind, a, b))?;
     Ok(())
+}
+
+/// Whether anything is in a table that is mostly empty: then one question spares one for each person of a batch.
+pub(super) fn any(tx: &Transaction<'_>, table: &str) -> rusqlite::Result<bool> {
+    tx.prepare_cached(&format!("select exists (select 1 from {table})"))?.query_row([], |row| row.get(0))
 }
 
 pub(super) fn write_failure(tx: &Transaction<'_>, failed: &Failed) -> rusqlite::Result<()> {

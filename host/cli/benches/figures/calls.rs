@@ -15,7 +15,7 @@ pub fn run(runtime: &Runtime, report: &mut Report) {
         };
         add("5,000 people in 200 groups", company::calls(&fixture, &Snapshot::default()).await);
         let before = fixture.emulator.shared().kaizala.snapshot();
-        company::change(&fixture);
+        company::change(&fixture, 0);
         add("300 changes", company::calls(&fixture, &before).await);
     });
 }

@@ -159,7 +159,7 @@ pub struct TryMapping {
     /// One expression, without a tenant
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true, conflicts_with = "tenant")]
     pub expression: Option<String>,
-    /// A file with a Graph user as JSON, or (with a tenant) the id of a user
+    /// A file with a Graph user as JSON (- for standard input), or with a tenant the id of a user
     #[arg(long, value_name = "FILE|ID")]
     pub user: String,
     /// Show the value of each part of the expressions
@@ -178,10 +178,10 @@ pub struct TryRule {
     /// The rule
     #[arg(allow_hyphen_values = true)]
     pub rule: String,
-    /// A file with a Graph user as JSON, or (with --tenant) the id of a user
+    /// A file with a Graph user as JSON (- for standard input), or with --tenant the id of a user
     #[arg(long, value_name = "FILE|ID")]
     pub user: String,
-    /// The tenant's file, where the user is given by its id
+    /// The tenant's file, where the user is given by its id or the rule asks about the profile
     #[arg(long)]
     pub tenant: Option<PathBuf>,
 }

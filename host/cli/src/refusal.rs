@@ -35,6 +35,20 @@ impl Refusal {
     pub fn wrong(message: impl Into<String>) -> Self {
         Self { code: WRONG, message: message.into(), errors: Vec::new() }
     }
+
+    pub fn code(&self) -> u8 {
+        self.code
+    }
+
+    pub fn is_about_configuration(&self) -> bool {
+        !self.errors.is_empty()
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
 }
 
 impl From<ConfigErrors> for Refusal {

@@ -34,7 +34,10 @@ fn alone() -> Alone {
 }
 
 fn try_expression(expression: &str, wish: &TryMapping, json: bool) -> Result<u8, Refusal> {
-    let user = user::load(&wish.user, None)?;
+    let user = match user::load(&wish.user, None) {
+        Ok(user) => user,
+        Err(refused) => return user::not_tried(refused, json),
+    };
     let tried = trial::run(expression, &user, &Knowledge::default(), &alone());
     let code = if tried.value.is_ok() { 0 } else { WRONG };
     if json {
@@ -54,18 +57,26 @@ fn try_expression(expression: &str, wish: &TryMapping, json: bool) -> Result<u8,
     Ok(code)
 }
 
+/// A user as a mapping gets it, by the id in it or the one that was given.
+pub fn person(object: String, named: &str) -> Person {
+    let id = serde_json::from_str::<serde_json::Value>(&object)
+        .ok()
+        .and_then(|user| user.get("id").and_then(|id| id.as_str()).map(str::to_owned))
+        .unwrap_or_else(|| named.to_owned());
+    Person { id, object, inherited: Vec::new(), exists: false }
+}
+
 async fn try_tenant(wish: &TryMapping, json: bool) -> Result<u8, Refusal> {
     let Some(path) = &wish.tenant else { return Err(Refusal::wrong("give a tenant's file")) };
-    let object = user::load(&wish.user, Some(path))?;
+    let object = match user::load(&wish.user, Some(path)) {
+        Ok(object) => object,
+        Err(refused) => return user::not_tried(refused, json),
+    };
     let config = setup::config(path, &[])?;
     let ready = setup::ready(&config).await?;
     let failed = |error: rollcall_sync::steps::StepError| Refusal::failed(error.to_string());
     let mut mapping = ready.steps.mapping().await.map_err(failed)?;
-    let id = serde_json::from_str::<serde_json::Value>(&object)
-        .ok()
-        .and_then(|user| user.get("id").and_then(|id| id.as_str()).map(str::to_owned))
-        .unwrap_or_else(|| wish.user.clone());
-    let person = Person { id, object, inherited: Vec::new(), exists: false };
+    let person = person(object, &wish.user);
     let traces = mapping.explain(person.clone()).await.map_err(failed)?;
     let outcome = mapping.map_people(vec![person]).await.map_err(failed)?.outcomes.pop();
     let attributes = &ready.steps.shape().attributes;

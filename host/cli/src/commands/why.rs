@@ -1,7 +1,7 @@
 //! `rollcall why`: why a person belongs to a group, or does not, as the tenant's own grouping explains it.
 
 use rollcall_sandbox::contract::grouping::Explanation;
-use rollcall_sandbox::contract::types::TraceNode;
+use rollcall_sandbox::contract::types::{TraceNode, Value};
 use rollcall_sync::profile::readable;
 use rollcall_sync::run::candidate;
 use rollcall_sync::schemas::Schemas;
@@ -70,18 +70,28 @@ fn print(explanation: &Explanation, fate: Fate, json: bool) {
     }
 }
 
-/// The tree of a list that was written depth first, in the shape of Graph's evaluateDynamicMembership.
+/// The tree of a list that was written depth first, in the shape of Graph's evaluateDynamicMembership: names without their object,
+/// values as text, and the empty text for null.
 fn tree<'a>(nodes: &mut std::iter::Peekable<impl Iterator<Item = &'a TraceNode>>) -> Json {
     let Some(node) = nodes.next() else { return Json::Null };
-    let mut shown = json!({ "expressionResult": readable(&node.outcome), "expression": node.expression });
+    let truth = match node.outcome {
+        Value::Boolean(truth) => Json::Bool(truth),
+        _ => Json::Null,
+    };
+    let mut shown = json!({ "expressionResult": truth, "expression": node.expression });
     let mut children = Vec::new();
     while nodes.peek().is_some_and(|next| next.depth > node.depth) {
         children.push(tree(nodes));
     }
     if let Some(object) = shown.as_object_mut() {
         if let Some(name) = &node.property {
-            let value = node.property_value.as_ref().map(readable).unwrap_or_default();
-            object.insert("propertyToEvaluate".to_owned(), json!({ "propertyName": name, "propertyValue": value }));
+            let short = ["user.", "profile."].iter().find_map(|start| name.strip_prefix(start)).unwrap_or(name);
+            let value = match node.property_value.as_ref().map(readable) {
+                None | Some(Json::Null) => String::new(),
+                Some(Json::String(text)) => text,
+                Some(other) => other.to_string(),
+            };
+            object.insert("propertyToEvaluate".to_owned(), json!({ "propertyName": short, "propertyValue": value }));
         }
         if !children.is_empty() {
             object.insert("expressionEvaluationDetails".to_owned(), children.into());

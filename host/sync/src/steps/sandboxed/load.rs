@@ -176,7 +176,7 @@ impl Loader<'_> {
     /// What a component found wrong with its settings.
     fn problem(&self, step: &str, problem: Problem) -> Problems {
         let Problem { setting, message, position, suggestion } = problem;
-        Problems(vec![self.config.origins.problem(step, &setting, position, message, suggestion)])
+        Problems(vec![self.config.origins.problem(step, &setting, position, message, meant(suggestion))])
     }
 
     async fn parts(&self, step: &StepConfig) -> Result<Parts, Problems> {
@@ -277,7 +277,7 @@ impl Loader<'_> {
         let (parts, linked, settings, configured) = link!(self, GroupingStep, &step, &[]);
         let plan = configured.map_err(|problem| {
             let place = self.config.origins.locate_key("scope.rule", problem.position);
-            Problems(vec![ConfigError::at(place, "scope.rule", problem.message, problem.suggestion)])
+            Problems(vec![ConfigError::at(place, "scope.rule", problem.message, meant(problem.suggestion))])
         })?;
         Ok((parts.linked(linked, settings, Arc::from([])), plan.properties))
     }
@@ -295,6 +295,11 @@ impl Loader<'_> {
         configured.map_err(|problem| self.problem(&step.name, problem))?;
         Ok(parts.linked(linked, settings, Arc::from([])))
     }
+}
+
+/// What a component takes for right, as a sentence.
+fn meant(suggestion: Option<String>) -> Option<String> {
+    suggestion.map(|right| format!("did you mean `{right}`?"))
 }
 
 fn named(component: &ComponentRef) -> String {

@@ -20,6 +20,7 @@ mod mask;
 mod resolver;
 mod retry_after;
 mod send;
+mod tape;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub use self::gate::Gate;
 pub(crate) use self::hooks::Hooks;
 pub(crate) use self::mask::Mask;
 pub(crate) use self::send::reason;
+pub use self::tape::{Exchange, Tape};
 use crate::capabilities::LogSink;
 use crate::credentials::Credential;
 use crate::grants::OriginGrant;
@@ -71,7 +73,10 @@ pub trait Observer: Send + Sync {
 
 /// The way out for one step of a tenant.
 #[derive(Clone)]
-pub struct Egress(Arc<Inner>);
+pub struct Egress {
+    inner: Arc<Inner>,
+    tape: Option<Arc<dyn Tape>>,
+}
 
 struct Inner {
     client: reqwest::Client,
@@ -97,7 +102,14 @@ impl Egress {
         log: Arc<dyn LogSink>,
     ) -> Result<Self, String> {
         let client = client(&grants, &credentials)?;
-        Ok(Self(Arc::new(Inner { client, grants, credentials, gate, observer, log, step: step.to_owned() })))
+        let inner = Inner { client, grants, credentials, gate, observer, log, step: step.to_owned() };
+        Ok(Self { inner: Arc::new(inner), tape: None })
+    }
+
+    /// The same way out, with every exchange kept.
+    #[must_use]
+    pub fn with_tape(&self, tape: Arc<dyn Tape>) -> Self {
+        Self { inner: Arc::clone(&self.inner), tape: Some(tape) }
     }
 }
 

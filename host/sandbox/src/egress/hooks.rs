@@ -8,6 +8,7 @@ use wasmtime_wasi_http::{
 };
 
 use super::Egress;
+use super::tape::taped;
 use crate::usage::Budget;
 
 /// What an instance may still send, and what it sends through.
@@ -49,14 +50,18 @@ impl WasiHttpHooks for Hooks {
             if budget.request().is_err() {
                 let message =
                     format!("{step}: more HTTP requests in one call than `http_calls` under [{section}] allows");
-                egress.0.log.line("error", &message);
+                egress.inner.log.line("error", &message);
                 return Err(Error::ConnectionLimitReached);
             }
             let Ok(place) = budget.open() else {
-                egress.0.log.line("error", &format!("{step}: too many HTTP requests are open at once"));
+                egress.inner.log.line("error", &format!("{step}: too many HTTP requests are open at once"));
                 return Err(Error::ConnectionLimitReached);
             };
-            let answer = egress.0.send(request, options, &budget, place).await?;
+            let (method, address) = (request.method().clone(), request.uri().clone());
+            let mut answer = egress.inner.send(request, options, &budget, place).await?;
+            if let Some(tape) = egress.tape {
+                answer = taped(&method, &address, answer, tape);
+            }
             Ok((answer, Box::new(async { Ok(()) }) as Box<dyn Future<Output = Result<(), Error>> + Send>))
         })
     }

@@ -39,7 +39,7 @@ use crate::progress::{Progress, Silent};
 use crate::run::{Report, Wish};
 use crate::run_log::{Entry, Event};
 use crate::steps::Steps;
-use crate::steps::sandboxed::{Components, Problems, SandboxedSteps, Services};
+use crate::steps::sandboxed::{Components, Problems, Recording, SandboxedSteps, Services};
 use crate::tenant::{Tenant, TenantError};
 
 /// Lines that wait for a slow listener; what is more is only in the log.
@@ -53,6 +53,7 @@ pub struct Host {
     clock: Arc<dyn Clock>,
     pace: Arc<dyn rollcall_sandbox::clock::Clock>,
     extensions: BTreeMap<String, Vec<Extension>>,
+    recording: Option<Arc<dyn Recording>>,
 }
 
 /// Why a tenant cannot be opened.
@@ -76,6 +77,7 @@ impl Host {
             clock: Arc::new(SystemClock),
             pace: Arc::new(rollcall_sandbox::clock::SystemClock::default()),
             extensions: BTreeMap::new(),
+            recording: None,
         }
     }
 
@@ -93,6 +95,12 @@ impl Host {
         self
     }
 
+    /// Keeps calls of steps, with everything that they took.
+    #[must_use]
+    pub fn with_recording(self, recording: Arc<dyn Recording>) -> Self {
+        Self { recording: Some(recording), ..self }
+    }
+
     /// Opens a tenant: its state, and its components, linked and configured. Nothing is sent to any other system.
     ///
     /// # Errors
@@ -107,6 +115,7 @@ impl Host {
             clock: Arc::clone(&self.clock),
             pace: Arc::clone(&self.pace),
             extensions: self.extensions.clone(),
+            recording: self.recording.clone(),
         };
         let steps = Arc::new(SandboxedSteps::load(&config, &services).await?);
         Ok(Arc::new(Hosted { tenant, steps, clock: Arc::clone(&self.clock) }))

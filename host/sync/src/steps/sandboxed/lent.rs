@@ -15,6 +15,7 @@ use rollcall_sandbox::egress::{Call, Observer};
 use rollcall_sandbox::{Capabilities, Egress, Inbox, KeyValue, LogSink, Lookup, Outbox, Scheduling};
 
 use super::inbox::GrantedFiles;
+use super::recording::Recording;
 use crate::clock::{Clock, parse_rfc3339};
 use crate::mirror::Projection;
 use crate::run::Tally;
@@ -22,7 +23,7 @@ use crate::run_log::{Event, RunLog};
 use crate::store::{Effects, Store};
 
 /// Bytes that a step's storage may hold.
-const QUOTA: u64 = 64 << 20;
+pub const STORAGE_QUOTA: u64 = 64 << 20;
 
 /// Bytes of one file of the outbox.
 const FILE_BYTES: u64 = 4 << 30;
@@ -67,6 +68,7 @@ pub(super) struct Lender {
     pub(super) egress: Option<Egress>,
     pub(super) credentials: Vec<Arc<Credential>>,
     pub(super) sink: Arc<RunSink>,
+    pub(super) recording: Option<Arc<dyn Recording>>,
     /// The names of the profile's attributes, once they are known.
     pub(super) attributes: Arc<RwLock<Vec<String>>>,
     /// Storage is written at once.
@@ -143,8 +145,8 @@ impl KeyValue for Lent {
         let step = self.lender.step();
         if let Some(value) = &value {
             let held = self.lender.store.stored_bytes(step).map_err(|error| error.to_string())?;
-            if held + (key.len() + value.len()) as u64 > QUOTA {
-                return Err(format!("the storage of this step is full ({QUOTA} bytes)"));
+            if held + (key.len() + value.len()) as u64 > STORAGE_QUOTA {
+                return Err(format!("the storage of this step is full ({STORAGE_QUOTA} bytes)"));
             }
         }
         let write = (step.to_owned(), key.to_owned(), value);

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::inbox::GrantedFiles;
 use super::lent::{Lender, RunSink, StepSink};
+use super::recording::Recording;
 use super::{Linked, SandboxedSteps, logins};
 use crate::clock::Clock;
 use crate::config::{BuiltIn, ComponentRef, ConfigError, OutOfScope, StepConfig, StepKind, TenantConfig};
@@ -54,6 +55,8 @@ pub struct Services {
     pub pace: Arc<dyn rollcall_sandbox::clock::Clock>,
     /// What the embedding application offers to steps besides the contract, by the name of the step, such as `mapping[1]`.
     pub extensions: BTreeMap<String, Vec<Extension>>,
+    /// Who keeps the calls of some steps, if anybody does.
+    pub recording: Option<Arc<dyn Recording>>,
 }
 
 /// What is wrong with a tenant's configuration, each with its place in the file.
@@ -206,6 +209,7 @@ impl Loader<'_> {
             egress,
             credentials,
             sink: Arc::clone(&self.sink),
+            recording: self.services.recording.clone().filter(|recording| recording.wants(&step.name)),
             attributes: Arc::clone(&self.attributes),
             at_once: step.kind == StepKind::Target,
             still: matches!(step.kind, StepKind::Mapping | StepKind::Grouping),

@@ -4,6 +4,9 @@
 //! Each component is built by another cargo, for WebAssembly, in a target folder of its own: the one that runs this script holds the lock of the
 //! usual one.
 
+#[path = "build/reference/mod.rs"]
+mod reference;
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,6 +20,7 @@ fn main() {
     let root = here.ancestors().nth(2).expect("host/cli has two folders above it").to_owned();
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     // The profile of components and their dependencies stand there.
     println!("cargo::rerun-if-changed={}", root.join("Cargo.toml").display());
     println!("cargo::rerun-if-changed={}", root.join("Cargo.lock").display());
@@ -45,7 +49,9 @@ fn main() {
 
 /// The text files that a new project is made of, as constants.
 fn templates(root: &Path, out: &Path) -> String {
-    println!("cargo::rerun-if-changed={}", root.join("guest/templates").display());
+    for folder in ["guest/templates", "guest/examples", "wit", "guest/sdk"] {
+        println!("cargo::rerun-if-changed={}", root.join(folder).display());
+    }
     println!("cargo::rerun-if-changed={}", root.join("Cargo.toml").display());
     let manifest = out.join("sdk.toml");
     std::fs::write(&manifest, sdk_manifest(root)).expect("OUT_DIR can be written");
@@ -55,7 +61,16 @@ fn templates(root: &Path, out: &Path) -> String {
             file.clone_from(&manifest);
         }
     }
-    let lists = [("TEMPLATES", files(&root.join("guest/templates"))), ("WIT", files(&root.join("wit"))), ("SDK", sdk)];
+    let wit = files(&root.join("wit"));
+    let (page, types) = reference::made(&wit);
+    std::fs::write(out.join("reference.md"), page).expect("OUT_DIR can be written");
+    std::fs::write(out.join("types.d.ts"), types).expect("OUT_DIR can be written");
+    let lists = [
+        ("TEMPLATES", files(&root.join("guest/templates"))),
+        ("EXAMPLES", files(&root.join("guest/examples"))),
+        ("WIT", wit),
+        ("SDK", sdk),
+    ];
     let mut code = String::new();
     for (constant, files) in lists {
         writeln!(code, "const {constant}: &[(&str, &str)] = &[").expect("writing to a text");

@@ -69,6 +69,8 @@ pub enum Command {
     },
     /// Let what is held back be tried again in the next run
     Retry(Retry),
+    /// Show or change what a step keeps between runs
+    Storage(Storage),
     /// Try attribute mappings
     Mapping {
         #[command(subcommand)]
@@ -114,6 +116,9 @@ pub struct Sync {
     /// Use another component for a step: mapping=./mine.wasm
     #[arg(long = "use", value_name = "STEP=COMPONENT")]
     pub replace: Vec<String>,
+    /// Keep every call of a step, with the data of people, for `rollcall component run --recorded`: mapping[1]=./recorded
+    #[arg(long, value_name = "STEP=FOLDER")]
+    pub record: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -143,6 +148,23 @@ pub struct Retry {
     /// Only this group
     #[arg(long, value_name = "KEY", conflicts_with = "person")]
     pub group: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Storage {
+    /// The tenant's file
+    pub tenant: PathBuf,
+    /// The step, such as grouping or mapping[1]
+    pub step: String,
+    /// Write a value to standard output, as it is
+    #[arg(long, value_name = "KEY", group = "what")]
+    pub get: Option<String>,
+    /// Put a file's content there
+    #[arg(long, value_name = "KEY=FILE", group = "what")]
+    pub set: Option<String>,
+    /// Take a key away
+    #[arg(long, value_name = "KEY", group = "what")]
+    pub remove: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ pub mod reset;
 pub mod retry;
 pub mod rules;
 pub mod run;
+pub mod storage;
 pub mod sync;
 mod user;
 pub mod verify;

@@ -8,6 +8,8 @@
 //! | `test` | a component tried as the host relies on it | [`mod@test`] |
 //! | `test --tenant` | a target tried against a directory for tests | [`mod@conformance`] |
 //! | `pin` | a tenant's components as somebody looked at them, in its lock file | [`mod@pin`] |
+//! | `sync --record` | calls of a step, to be made again by `run` and `test` | [`mod@record`] |
+//! | `reference` | the contract, made from its WIT when this program was built | [`mod@template`] |
 //! | `run` | one batch, with its result on standard output | [`mod@run`] |
 //!
 //! `test` and `run` need neither a tenant nor a network: [`mod@bench`] lends the component what its project file grants, out of memory.
@@ -21,6 +23,7 @@ mod inspect;
 mod new;
 mod pin;
 mod project;
+pub mod record;
 mod run;
 mod sample;
 mod server;
@@ -28,8 +31,8 @@ mod template;
 mod test;
 mod values;
 
-use self::args::Component;
-use crate::refusal::Refusal;
+use self::args::{Component, Form};
+use crate::refusal::{Refusal, say};
 
 /// Runs one of the commands.
 pub async fn run(command: &Component, json: bool) -> Result<u8, Refusal> {
@@ -39,6 +42,13 @@ pub async fn run(command: &Component, json: bool) -> Result<u8, Refusal> {
         Component::Inspect { component } => inspect::run(component, json).await,
         Component::Test(wish) => test::run(wish, json).await,
         Component::Run(wish) => run::run(wish).await,
+        Component::Reference { form: Form::Markdown } => print(template::PAGE),
+        Component::Reference { form: Form::Typescript } => print(template::TYPES),
         Component::Pin { tenant, show } => pin::run(tenant, *show, json).await,
     }
+}
+
+fn print(text: &str) -> Result<u8, Refusal> {
+    say(text.trim_end());
+    Ok(0)
 }

@@ -7,6 +7,7 @@ use rollcall_sandbox::{Sandbox, SandboxOptions};
 use rollcall_sync::config::{ComponentRef, StepKind, TenantConfig};
 use rollcall_sync::host::{Host, Hosted, OpenError};
 
+use crate::component::record::Records;
 use crate::components::{Named, Unpinned};
 use crate::refusal::Refusal;
 
@@ -27,8 +28,9 @@ pub fn config(path: &Path, replace: &[String]) -> Result<TenantConfig, Refusal> 
 
 /// Puts another component in the place of a step's.
 fn apply(config: &mut TenantConfig, wish: &str) -> Result<(), Refusal> {
-    let wrong = || Refusal::wrong(format!("--use {wish}: write STEP=COMPONENT, such as mapping=./mine.wasm"));
-    let (step, component) = wish.split_once('=').ok_or_else(wrong)?;
+    let (step, component) = wish
+        .split_once('=')
+        .ok_or_else(|| Refusal::wrong(format!("--use {wish}: write STEP=COMPONENT, such as mapping=./mine.wasm")))?;
     let (kind, found) = match step {
         "source" => (StepKind::Source, Some(&mut config.source)),
         "grouping" => (StepKind::Grouping, Some(&mut config.grouping)),
@@ -36,7 +38,11 @@ fn apply(config: &mut TenantConfig, wish: &str) -> Result<(), Refusal> {
         "mapping" => (StepKind::Mapping, config.mappings.first_mut()),
         _ => (StepKind::Mapping, config.mappings.iter_mut().find(|mapping| mapping.name == step)),
     };
-    let found = found.ok_or_else(wrong)?;
+    let Some(found) = found else {
+        let names: Vec<&str> = config.steps().map(|step| step.name.as_str()).collect();
+        let message = format!("--use {wish}: there is no step \"{step}\"; there are: {}", names.join(", "));
+        return Err(Refusal::wrong(message));
+    };
     found.component = ComponentRef::parse(component, kind, Path::new("."))
         .map_err(|error| Refusal::wrong(format!("--use {wish}: {}", error.message)))?;
     Ok(())
@@ -62,17 +68,26 @@ pub fn sandbox() -> Result<Sandbox, Refusal> {
 
 /// Opens a tenant and loads its steps. The only calls to the network are downloads of components that are pinned and not here yet.
 pub async fn ready(config: &TenantConfig) -> Result<Arc<Ready>, Refusal> {
-    prepare(config, Unpinned::Use).await
+    prepare(config, Unpinned::Use, None).await
 }
 
-/// The same for a run: a file that is used for the first time is pinned, unless it only takes the place of another for once.
-pub async fn ready_to_run(config: &TenantConfig, replaced: bool) -> Result<Arc<Ready>, Refusal> {
-    prepare(config, if replaced { Unpinned::Use } else { Unpinned::Pin }).await
+/// The same for a run: a file that is used for the first time is pinned.
+pub async fn ready_to_run(config: &TenantConfig) -> Result<Arc<Ready>, Refusal> {
+    prepare(config, Unpinned::Pin, None).await
 }
 
-async fn prepare(config: &TenantConfig, unpinned: Unpinned) -> Result<Arc<Ready>, Refusal> {
+/// The same with somebody who keeps calls of steps.
+pub async fn prepare(
+    config: &TenantConfig,
+    unpinned: Unpinned,
+    records: Option<Arc<Records>>,
+) -> Result<Arc<Ready>, Refusal> {
     let components = Named::of(config, unpinned, cache("downloads"))?;
-    Host::new(sandbox()?, Arc::new(components)).open(config.clone()).await.map_err(|error| match error {
+    let mut host = Host::new(sandbox()?, Arc::new(components));
+    if let Some(records) = records {
+        host = host.with_recording(records);
+    }
+    host.open(config.clone()).await.map_err(|error| match error {
         OpenError::Tenant(error) => error.into(),
         OpenError::Problems(problems) => problems.into(),
         other => Refusal::failed(other.to_string()),

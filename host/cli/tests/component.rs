@@ -1,40 +1,9 @@
 //! `rollcall component`: projects as they are generated, built and run by the real command.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod fixture;
 
-/// The command in a folder.
-fn rollcall(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
-    command.current_dir(folder).args(arguments);
-    apart(&mut command).output().unwrap()
-}
-
-/// What this test's cargo was told is not meant for the project's, but for the target folder that the projects in Rust share.
-fn apart(command: &mut Command) -> &mut Command {
-    for (variable, _) in std::env::vars_os() {
-        let text = variable.to_string_lossy().into_owned();
-        if text.starts_with("CARGO_") && text != "CARGO_HOME" && text != "CARGO_TARGET_DIR" || text.starts_with("RUSTC")
-        {
-            command.env_remove(&variable);
-        }
-    }
-    command.env("CARGO_TARGET_DIR", PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("projects"))
-}
-
-fn done(folder: &Path, arguments: &[&str]) -> String {
-    let output = rollcall(folder, arguments);
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "rollcall {}\n{out}{err}", arguments.join(" "));
-    out.into_owned()
-}
-
-fn refused(folder: &Path, arguments: &[&str]) -> String {
-    let output = rollcall(folder, arguments);
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
-    String::from_utf8(output.stderr).unwrap()
-}
+use fixture::project::{done, own_tests, refused, rollcall, well};
 
 #[test]
 fn a_project_in_rust_builds_as_generated_and_maps_its_sample() {
@@ -131,22 +100,9 @@ fn passes_as_generated(language: &str, step: &str, checks: &[&str]) {
     assert_eq!(of("check"), checks, "{report}");
     assert!(of("verdict").iter().all(|verdict| verdict == "ok"), "{report}");
     own_tests(language, &project);
-}
-
-/// The unit tests that the project brings.
-fn own_tests(language: &str, project: &Path) {
-    let (program, arguments): (&str, &[&str]) = match language {
-        "rust" => ("cargo", &["test"]),
-        "python" => ("python3", &["-m", "unittest"]),
-        _ => ("npm", &["test"]),
-    };
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(project);
-    let output = apart(&mut command).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let some = |count| [format!(" {count} passed"), format!("Ran {count} tests"), format!("# pass {count}")];
-    assert!((2..9).flat_map(some).any(|words| said.contains(&words)), "no test ran: {said}");
+    if matches!(language, "javascript" | "typescript") {
+        well("npm", &["run", "check"], &project);
+    }
 }
 
 const MAPPING: [&str; 10] = [
@@ -194,6 +150,11 @@ fn projects_in_python_pass_their_tests_as_generated() {
 #[test]
 fn projects_in_javascript_pass_their_tests_as_generated() {
     passes_as_generated("javascript", "grouping", &GROUPING);
+}
+
+#[test]
+fn projects_in_typescript_pass_their_tests_as_generated() {
+    passes_as_generated("typescript", "grouping", &GROUPING);
 }
 
 /// A component that does not keep its promises is told so, each fault in its own line.

@@ -1,30 +1,49 @@
-//! The tutorials of guest/README.md, followed to the letter: every command of a `console` block, and what it says to be the answer.
+//! guest/README.md, followed to the letter: every file and every command that it shows, in order, and what it says to be the answer.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
-/// One command and the lines that are shown under it.
-struct Shown {
-    command: String,
-    answer: Vec<String>,
+/// One thing that the page asks for.
+enum Step {
+    /// A file to be written.
+    Write(String, String),
+    /// A command, and the lines that are shown under it.
+    Run(String, Vec<String>),
 }
 
-/// The commands of a section of the page.
-fn section(title: &str) -> Vec<Shown> {
-    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest/README.md")).unwrap();
+fn page() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest/README.md")).unwrap()
+}
+
+/// What a section of the page asks for. A `toml` block whose first line is a comment with a file's name is that file.
+fn section(title: &str) -> Vec<Step> {
+    let page = page();
     let section = page.split("\n## ").find(|section| section.starts_with(&format!("{title}\n"))).unwrap();
-    let mut shown: Vec<Shown> = Vec::new();
-    for block in section.split("```console\n").skip(1) {
-        for line in block.split("\n```").next().unwrap().lines() {
-            match line.strip_prefix("$ ") {
-                Some(command) => shown.push(Shown { command: command.to_owned(), answer: Vec::new() }),
-                None => shown.last_mut().unwrap().answer.push(line.to_owned()),
+    let mut steps = Vec::new();
+    for block in section.split("\n```").skip(1).step_by(2) {
+        let (language, text) = block.split_once('\n').unwrap();
+        match language {
+            "console" => {
+                for line in text.lines() {
+                    match (line.strip_prefix("$ "), steps.last_mut()) {
+                        (Some(command), _) => steps.push(Step::Run(command.to_owned(), Vec::new())),
+                        (None, Some(Step::Run(_, answer))) => answer.push(line.to_owned()),
+                        (None, _) => panic!("{title}: an answer without a command: {line}"),
+                    }
+                }
             }
+            "toml" => {
+                let name = text.lines().next().unwrap().strip_prefix("# ").unwrap();
+                steps.push(Step::Write(name.to_owned(), format!("{text}\n")));
+            }
+            other => panic!("{title}: nobody runs a block of {other}"),
         }
     }
-    assert!(!shown.is_empty(), "no command in {title}");
-    shown
+    assert!(steps.iter().any(|step| matches!(step, Step::Run(..))), "no command in {title}");
+    steps
 }
 
 /// Words with one space between them.
@@ -32,22 +51,12 @@ fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Follows a section in an empty folder, in one shell. A command that fails, or an answer that is not given, fails it.
-fn follow(title: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let started = std::time::Instant::now();
-    let steps = section(title);
-    let script: String = steps
-        .iter()
-        .enumerate()
-        .map(|(at, step)| format!("{{ {}\n}} > \"$OUT/{at}\" 2>&1 || {{ cat \"$OUT/{at}\"; exit 1; }}\n", step.command))
-        .collect();
-    let answers = tempfile::tempdir().unwrap();
+/// A shell command with nothing of what this test's cargo was told, which is not meant for the project's.
+fn shell(script: &str, folder: &Path) -> Command {
     let rollcall = Path::new(env!("CARGO_BIN_EXE_rollcall"));
     let path = format!("{}:{}", rollcall.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let mut command = Command::new("bash");
-    command.arg("-c").arg(&script).current_dir(folder.path());
-    // What this test's cargo was told is not meant for the project's.
+    command.args(["-c", script]).current_dir(folder);
     for (variable, _) in std::env::vars_os() {
         let name = variable.to_string_lossy();
         if name.starts_with("RUSTC") || (name.starts_with("CARGO_") && name != "CARGO_HOME") {
@@ -55,33 +64,73 @@ fn follow(title: &str) {
         }
     }
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects");
-    command.env("PATH", path).env("OUT", answers.path()).env("CARGO_TARGET_DIR", target);
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{title}: {said}");
-    for (at, step) in steps.iter().enumerate() {
-        let answer = std::fs::read_to_string(answers.path().join(at.to_string())).unwrap();
+    command.env("PATH", path).env("CARGO_TARGET_DIR", target);
+    command
+}
+
+/// The projects are called alike and share a target folder, so one section is followed at a time.
+static ONE: Mutex<()> = Mutex::new(());
+
+/// Follows a section in an empty folder. A command that fails, or an answer that is not given, fails it.
+fn follow(title: &str) {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = tempfile::tempdir().unwrap();
+    let (started, mut passed) = (Instant::now(), None);
+    // `cd` is the only thing that one command leaves to the next.
+    let mut at = folder.path().to_owned();
+    for step in section(title) {
+        let (command, shown) = match step {
+            Step::Write(name, text) => {
+                std::fs::write(at.join(name), text).unwrap();
+                continue;
+            }
+            Step::Run(command, shown) => (command, shown),
+        };
+        if let Some(to) = command.strip_prefix("cd ") {
+            at.push(to);
+            continue;
+        }
+        let output = shell(&command, &at).output().unwrap();
+        let answer = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{title}\n$ {command}\n{answer}");
+        if command == "rollcall component test" {
+            passed.get_or_insert_with(|| started.elapsed());
+        }
         let found = plain(&answer);
-        for line in &step.answer {
+        for line in shown {
             for part in line.split("...") {
-                assert!(found.contains(&plain(part)), "$ {}\nshows: {line}\nsays:  {answer}", step.command);
+                assert!(found.contains(&plain(part)), "{title}\n$ {command}\nshows: {line}\nsays:  {answer}");
             }
         }
     }
-    println!("{title}: from `component new` to a passing test in {:.1} s", started.elapsed().as_secs_f64());
+    if let Some(passed) = passed {
+        println!("{title}: from `component new` to a passing test in {:.1} s", passed.as_secs_f64());
+    }
 }
 
-#[test]
-fn rust() {
-    follow("Rust");
+macro_rules! sections {
+    ($($name:ident: $title:literal,)*) => {
+        $(#[test]
+        fn $name() {
+            follow($title);
+        })*
+
+        #[test]
+        fn every_section_with_commands_is_followed() {
+            let page = page();
+            let titles = page.split("\n## ").skip(1).filter(|section| section.contains("\n```"));
+            let titles: Vec<&str> = titles.filter_map(|section| section.lines().next()).collect();
+            assert_eq!(titles, [$($title),*]);
+        }
+    };
 }
 
-#[test]
-fn javascript() {
-    follow("JavaScript");
-}
-
-#[test]
-fn python() {
-    follow("Python");
+sections! {
+    rust: "Rust",
+    javascript: "JavaScript",
+    typescript: "TypeScript",
+    python: "Python",
+    into_a_tenant: "Into a tenant",
+    chains: "Chains",
+    when_it_does_not_work: "When it does not work",
 }

@@ -6,9 +6,10 @@ import { keys, title } from "./cities.js";
 
 let settings = { minimum_members: 2 };
 
-/** @param {Candidate} person */
+/** @param {grouping.Candidate} person */
 const groups = (person) => keys(plain(person.properties[0]), plain(person.properties[1]));
 
+/** @type {grouping.Step} */
 export const grouping = {
   configure(text) {
     // What the tenant's file says under `settings`, over defaults. A key that is not here is refused, so that a typo is found.

@@ -1,3 +1,4 @@
+// How a name is written.
 
 /**
  * The name that people see; null where there is none.

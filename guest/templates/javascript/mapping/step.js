@@ -7,6 +7,7 @@ import { displayName } from "./names.js";
 let settings = { family_name_first: false };
 let layout = new Layout([]);
 
+/** @type {mapping.Step} */
 export const mapping = {
   configure(text, inherited) {
     // What the tenant's file says under `settings`, over defaults. A key that is not here is refused, so that a typo is found.

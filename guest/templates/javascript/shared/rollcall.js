@@ -1,7 +1,6 @@
 // What every step in JavaScript needs: settings that are checked, attributes by name, and values to and from JavaScript's own.
 // Copied by `rollcall component new`; change what you like.
 
-
 /**
  * A setting that is refused: `throw problem("minimum", "this is no number", "2")`. The host adds the file and the line.
  * @param {string} setting
@@ -15,12 +14,13 @@ export function problem(setting, message, suggestion = null) {
 
 /**
  * The step's settings over defaults. What is not among the defaults is refused, so that a typo is found. A default also says the type.
- * @template T
+ * @template {Record<string, unknown>} T
  * @param {string} text
  * @param {T} defaults
  * @returns {T}
  */
 export function settings(text, defaults) {
+  /** @type {Record<string, unknown>} */
   const given = JSON.parse(text);
   const known = Object.keys(defaults);
   for (const name of Object.keys(given)) {
@@ -34,9 +34,14 @@ export function settings(text, defaults) {
   return { ...defaults, ...given };
 }
 
-/** The known name with the most letters in common, if that is most of them. */
+/**
+ * The known name with the most letters in common, if that is most of them.
+ * @param {string} name
+ * @param {string[]} known
+ */
 function nearest(name, known) {
-  const common = (other) => [...new Set(other)].filter((letter) => name.includes(letter)).length / new Set(name + other).size;
+  const common = (/** @type {string} */ other) =>
+    [...new Set(other)].filter((letter) => name.includes(letter)).length / new Set(name + other).size;
   const best = known.toSorted((a, b) => common(b) - common(a))[0];
   return best !== undefined && common(best) > 0.7 ? best : null;
 }

@@ -18,7 +18,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 pub async fn run(path: &Path, json: bool) -> Result<u8, Refusal> {
     let config = setup::config(path, &[])?;
-    let ready = setup::ready_to_run(&config, false).await?;
+    let ready = setup::ready_to_run(&config).await?;
     let since = ready.clock.now();
     let mut told = None;
     let mut last = 0;

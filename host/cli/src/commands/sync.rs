@@ -1,27 +1,51 @@
 //! `rollcall sync` and `rollcall plan`.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use rollcall_sync::config::TenantConfig;
 use rollcall_sync::run::{Counts, Report, Status, Wish};
 use rollcall_sync::run_log::Event;
 use serde_json::json;
 
 use crate::args::Sync;
+use crate::component::record::Records;
+use crate::components::Unpinned;
 use crate::progress;
 use crate::refusal::{FAILED, HELD, Refusal, WAITING, say};
 use crate::setup::{self, Ready};
 
 pub async fn run(wish: &Sync, json: bool) -> Result<u8, Refusal> {
     if wish.plan {
-        return plan(&wish.tenant, &wish.replace, json).await;
+        return plan(&wish.tenant, &wish.replace, &wish.record, json).await;
     }
     let config = setup::config(&wish.tenant, &wish.replace)?;
-    let ready = setup::ready_to_run(&config, !wish.replace.is_empty()).await?;
+    let records = records(&config, &wish.record)?;
+    // What only takes the place of another for once is not pinned.
+    let unpinned = if wish.replace.is_empty() { Unpinned::Pin } else { Unpinned::Use };
+    let ready = setup::prepare(&config, unpinned, records.clone()).await?;
     let (person, confirm_deletions) = (wish.person.clone(), wish.confirm_deletions);
     let wish = Wish { person, confirm_deletions, ..Wish::default() };
     let report = execute(&ready, &wish, json).await?;
     print(&config.name, &report, json);
+    told(records.as_deref())?;
     Ok(code(report.status))
+}
+
+/// Who keeps calls of steps, where that is wished for.
+fn records(config: &TenantConfig, wishes: &[String]) -> Result<Option<Arc<Records>>, Refusal> {
+    if wishes.is_empty() {
+        return Ok(None);
+    }
+    Records::of(config, wishes).map(|records| Some(Arc::new(records)))
+}
+
+/// Tells what was recorded, beside the report.
+fn told(records: Option<&Records>) -> Result<(), Refusal> {
+    if let Some(records) = records {
+        records.told()?.iter().for_each(|line| eprintln!("{line}"));
+    }
+    Ok(())
 }
 
 /// Runs a sync with a bar.
@@ -95,10 +119,12 @@ pub fn lines(counts: &Counts) -> Vec<String> {
 }
 
 /// Shows what a sync would change.
-pub async fn plan(tenant: &Path, replace: &[String], json: bool) -> Result<u8, Refusal> {
+pub async fn plan(tenant: &Path, replace: &[String], record: &[String], json: bool) -> Result<u8, Refusal> {
     let config = setup::config(tenant, replace)?;
-    let ready = setup::ready(&config).await?;
+    let records = records(&config, record)?;
+    let ready = setup::prepare(&config, Unpinned::Use, records.clone()).await?;
     let report = execute(&ready, &Wish { dry: true, ..Wish::default() }, json).await?;
+    told(records.as_deref())?;
     let changes = ready.tenant.log(report.run)?.filter(|entry| {
         matches!(entry.event, Event::Person { .. } | Event::Group { .. } | Event::Members { .. } | Event::Note { .. })
     });

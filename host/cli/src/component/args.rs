@@ -24,6 +24,12 @@ pub enum Component {
     Test(Try),
     /// Run one batch in the sandbox and print what comes of it
     Run(Batch),
+    /// Print the contract of this host, item by item
+    Reference {
+        /// As what
+        #[arg(long, value_enum, default_value = "markdown")]
+        form: Form,
+    },
     /// Look at the components of a tenant that do not come with Rollcall, show what changed, and pin them as they are
     Pin {
         /// The tenant's file; its lock file stands beside it
@@ -39,11 +45,14 @@ pub struct New {
     /// What it shall be called: lower-case letters, digits and -
     pub name: String,
     /// Which step it does
-    #[arg(long, value_enum)]
-    pub step: Step,
+    #[arg(long, value_enum, required_unless_present = "example")]
+    pub step: Option<Step>,
     /// What it is written in
     #[arg(long, value_enum, default_value = "rust")]
     pub lang: Language,
+    /// Start with one of the examples instead: hr-service, local-names, shift-groups, scim-pull or chat-notices
+    #[arg(long, value_name = "EXAMPLE", conflicts_with_all = ["step", "lang"])]
+    pub example: Option<String>,
     /// Where the folder of the project is made
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub within: PathBuf,
@@ -74,7 +83,7 @@ pub struct Try {
     pub sample: Option<PathBuf>,
     /// Instead: run the conformance suite for targets against the directory that this tenant's target leads to. It makes,
     /// changes and removes entries and groups there: give it a directory for tests
-    #[arg(long, value_name = "TENANT.toml", conflicts_with_all = ["sample", "component", "step", "settings", "grant"])]
+    #[arg(long, value_name = "TENANT.toml", conflicts_with_all = ["sample", "component", "step", "settings", "recorded", "grant"])]
     pub tenant: Option<PathBuf>,
     #[command(flatten)]
     pub given: Given,
@@ -89,9 +98,21 @@ pub struct Given {
     /// Its settings: a JSON or TOML file. Default: `settings` of the component.toml beside it
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
+    /// Give it what a recorded call was given: a folder that `rollcall sync --record` made
+    #[arg(long, value_name = "FOLDER")]
+    pub recorded: Option<PathBuf>,
     /// Grant something: storage, lookup, scheduling, outbox, http=ORIGIN or files=PATH
     #[arg(long, value_name = "GRANT")]
     pub grant: Vec<String>,
+}
+
+/// The forms of the contract's reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// A page to read
+    Markdown,
+    /// Types for TypeScript, and for JavaScript that is checked
+    Typescript,
 }
 
 /// The four steps.
@@ -133,6 +154,8 @@ pub enum Language {
     Python,
     #[value(name = "javascript")]
     JavaScript,
+    #[value(name = "typescript")]
+    TypeScript,
 }
 
 impl Language {
@@ -142,6 +165,7 @@ impl Language {
             Self::Rust => "rust",
             Self::Python => "python",
             Self::JavaScript => "javascript",
+            Self::TypeScript => "typescript",
         }
     }
 }

@@ -67,7 +67,11 @@ fn find(component: &str) -> Result<(String, Option<Project>), Refusal> {
 impl Bench {
     /// Puts a component on the bench.
     pub async fn of(component: &str, given: &Given) -> Result<Self, Refusal> {
-        let (name, project) = find(component)?;
+        let (name, own) = find(component)?;
+        let project = match &given.recorded {
+            Some(folder) => Some(Project::load(folder)?),
+            None => own,
+        };
         let sandbox = setup::sandbox()?;
         let component = file::load(&sandbox, &name).await?;
         let kind = match (given.step, &project, component.steps.as_slice()) {
@@ -112,7 +116,10 @@ impl Bench {
     }
 
     /// Who is found by look-ups: id and JSON object of each.
-    pub fn know(&mut self, people: Vec<(String, String)>) {
+    pub fn know(&mut self, mut people: Vec<(String, String)>) {
+        let known = self.project.iter().flat_map(|project| &project.known);
+        let known = known.filter_map(|user| Some((user.get("id")?.as_str()?.to_owned(), user)));
+        people.extend(known.map(|(id, user)| (id, Value::Object(user.clone()).to_string())));
         self.people = Arc::new(people);
     }
 
@@ -130,9 +137,11 @@ impl Bench {
     /// A memory as it is at the beginning: with the storage that the project gives.
     pub fn memory(&self) -> Arc<Memory> {
         let folder = self.project.as_ref().map_or_else(|| PathBuf::from("."), |project| project.folder.clone());
-        let (storage, due) =
-            self.project.as_ref().map(|project| (project.storage.clone(), project.due.clone())).unwrap_or_default();
-        Arc::new(Memory::new(folder, self.files.clone(), Arc::clone(&self.people), &storage, due))
+        let mut memory = Memory::new(folder, self.files.clone(), Arc::clone(&self.people));
+        if let Some(project) = &self.project {
+            memory = memory.with(&project.storage, project.due.clone(), project.in_use.clone());
+        }
+        Arc::new(memory)
     }
 
     fn lend(&self, memory: &Arc<Memory>) -> Result<Capabilities, Refusal> {

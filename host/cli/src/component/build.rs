@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::args::Language;
 use super::inspect::{Needs, word};
-use super::project::Project;
+use super::project::{FILE, Project};
 use super::{file, values};
 use crate::refusal::{Refusal, say};
 use crate::setup;
@@ -21,9 +21,11 @@ pub async fn run(folder: &Path, json: bool) -> Result<u8, Refusal> {
     let project = Project::load(folder)?;
     let started = Instant::now();
     match project.language {
-        Language::Rust => rust::build(&project)?,
-        Language::Python => python::build(&project)?,
-        Language::JavaScript => javascript::build(&project)?,
+        Some(Language::Rust) => rust::build(&project)?,
+        Some(Language::Python) => python::build(&project)?,
+        Some(Language::JavaScript) => javascript::build(&project, "step.js")?,
+        Some(Language::TypeScript) => javascript::build_checked(&project)?,
+        None => return Err(Refusal::wrong(format!("{FILE} names no `language`: there is nothing to build"))),
     }
     let made = project.component();
     let built = started.elapsed();

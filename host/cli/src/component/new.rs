@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::args::{Language, New};
-use super::template;
+use super::args::{Language, New, Step};
+use super::template::{self, File};
 use crate::refusal::{Refusal, say};
 
 /// The longest name.
@@ -13,12 +13,7 @@ const LONGEST: usize = 60;
 
 pub fn run(wish: &New, json: bool) -> Result<u8, Refusal> {
     check(&wish.name)?;
-    let Some(files) = template::files(&wish.name, wish.step, wish.lang) else {
-        let there = template::steps(wish.lang).join(", ");
-        let message =
-            format!("there is no template of a {} in {}; there are: {there}", wish.step.as_str(), wish.lang.as_str());
-        return Err(Refusal::wrong(message));
-    };
+    let (files, step, language) = files(wish)?;
     let folder = wish.within.join(&wish.name);
     if folder.exists() {
         return Err(Refusal::wrong(format!("{} is there already: nothing was changed", folder.display())));
@@ -30,11 +25,11 @@ pub fn run(wish: &New, json: bool) -> Result<u8, Refusal> {
         say(&json!({ "folder": folder, "files": files.len() }).to_string());
         return Ok(0);
     }
-    say(&format!("{}: a {} in {}.\n", folder.display(), wish.step.as_str(), wish.lang.as_str()));
-    let own = match wish.lang {
+    say(&format!("{}: a {} in {}.\n", folder.display(), step.as_str(), language.as_str()));
+    let own = match language {
         Language::Rust => "cargo test                  # its own tests",
         Language::Python => "python3 -m unittest         # its own tests",
-        Language::JavaScript => "npm test                    # its own tests",
+        Language::JavaScript | Language::TypeScript => "npm test                    # its own tests",
     };
     say(&format!(
         "    cd {}\n    rollcall component build    # makes {}.wasm\n    {own}\n    rollcall component test     # tries it in the sandbox",
@@ -42,6 +37,24 @@ pub fn run(wish: &New, json: bool) -> Result<u8, Refusal> {
         wish.name
     ));
     Ok(0)
+}
+
+/// The files of what is wished for, the step that it does and its language.
+fn files(wish: &New) -> Result<(Vec<File>, Step, Language), Refusal> {
+    if let Some(example) = &wish.example {
+        return template::example(&wish.name, example).ok_or_else(|| {
+            let there = template::examples().join(", ");
+            Refusal::wrong(format!("there is no example \"{}\"; there are: {there}", example.escape_debug()))
+        });
+    }
+    let Some(step) = wish.step else { return Err(Refusal::wrong("say which --step it does")) };
+    let files = template::files(&wish.name, step, wish.lang).ok_or_else(|| {
+        let there = template::steps(wish.lang).join(", ");
+        let message =
+            format!("there is no template of a {} in {}; there are: {there}", step.as_str(), wish.lang.as_str());
+        Refusal::wrong(message)
+    })?;
+    Ok((files, step, wish.lang))
 }
 
 /// A name becomes part of files, packages and crates: what all of them allow is allowed.

@@ -1,5 +1,6 @@
 //! `component.toml`: what a project is, and what its component is given where there is no tenant.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rollcall_sandbox::contract::types::Attribute;
@@ -27,8 +28,8 @@ pub struct Project {
     pub name: String,
     /// What it does.
     pub step: Step,
-    /// What it is written in.
-    pub language: Language,
+    /// What it is written in; the record of a call does not tell.
+    pub language: Option<Language>,
     /// What it is told.
     #[serde(default)]
     pub settings: Map<String, Value>,
@@ -50,6 +51,24 @@ pub struct Project {
     /// Subjects whose time has come.
     #[serde(default)]
     pub due: Vec<String>,
+    /// For a source: where it goes on, unless the command says otherwise.
+    pub cursor: Option<String>,
+    /// Users that look-ups find besides those of the sample.
+    #[serde(default)]
+    pub known: Vec<Map<String, Value>>,
+    /// Texts that somebody else has in an attribute.
+    #[serde(default)]
+    pub in_use: Vec<InUse>,
+}
+
+/// A text that is in use.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InUse {
+    /// The attribute.
+    pub attribute: String,
+    /// The text.
+    pub text: String,
 }
 
 /// The same grants as in a tenant's file.
@@ -73,6 +92,8 @@ pub struct Given {
     kind: String,
     #[serde(default)]
     sensitive: bool,
+    #[serde(default)]
+    creation_only: bool,
     matching: Option<u32>,
 }
 
@@ -84,7 +105,8 @@ fn text() -> String {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
-    /// Method and path, such as `GET /employees`; `*` at the end stands for anything.
+    /// Method and path, such as `GET /employees`; `*` at the end stands for anything. Several answers for one request are given in turn, the
+    /// last one from then on.
     pub request: String,
     /// Default: 200.
     #[serde(default = "ok")]
@@ -93,6 +115,9 @@ pub struct Answer {
     #[serde(default)]
     pub body: String,
     pub file: Option<PathBuf>,
+    /// Headers besides the usual ones, such as `retry-after`.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
 }
 
 fn ok() -> u16 {
@@ -137,8 +162,8 @@ impl Project {
                     given.kind
                 ))
             })?;
-            let (name, sensitive, matching) = (given.name.clone(), given.sensitive, given.matching);
-            Ok(Attribute { name, kind, sensitive, creation_only: false, matching })
+            let Given { name, sensitive, creation_only, matching, .. } = given.clone();
+            Ok(Attribute { name, kind, sensitive, creation_only, matching })
         };
         self.attributes.iter().map(attribute).collect()
     }

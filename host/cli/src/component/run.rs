@@ -28,7 +28,10 @@ pub async fn run(wish: &Batch) -> Result<u8, Refusal> {
     let lines = match bench.kind {
         StepKind::Mapping => mapping::lines(&bench, &memory, &cases).await,
         StepKind::Grouping => grouping::lines(&bench, &memory, &cases).await,
-        StepKind::Source => source::lines(&bench, &memory, wish.cursor.as_deref()).await,
+        StepKind::Source => {
+            let recorded = bench.project.as_ref().and_then(|project| project.cursor.as_deref());
+            source::lines(&bench, &memory, wish.cursor.as_deref().or(recorded)).await
+        }
         StepKind::Target => target::lines(&bench, &memory, &cases).await,
     };
     beside(&memory);

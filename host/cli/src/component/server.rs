@@ -1,15 +1,16 @@
 //! The test's own server: a project says what it answers, so that a component that talks to a service is tried without one.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::task::JoinHandle;
 
-use super::project::{Answer, Project, SERVER};
+use super::project::{Answer, FILE, Project, SERVER};
 use crate::refusal::Refusal;
 
 /// A server on loopback, as long as it lives.
@@ -37,7 +38,8 @@ impl Server {
             }
             answer.body = answer.body.replace(SERVER, &address);
         }
-        let router = Router::new().fallback(answer).with_state(Arc::new(answers));
+        let given = Arc::new(Given { answers, times: Mutex::default() });
+        let router = Router::new().fallback(answer).with_state(given);
         let task = tokio::spawn(async move {
             // It ends with the test.
             let _ = axum::serve(listener, router).await;
@@ -52,18 +54,40 @@ impl Drop for Server {
     }
 }
 
-async fn answer(State(answers): State<Arc<Vec<Answer>>>, request: Request) -> Response {
+/// The answers of a project, and how often each request came.
+struct Given {
+    answers: Vec<Answer>,
+    times: Mutex<HashMap<String, usize>>,
+}
+
+impl Given {
+    /// The answer for a request: of several, each in turn, and the last one from then on.
+    fn next(&self, asked: &str) -> Option<&Answer> {
+        let of: Vec<&Answer> = self.answers.iter().filter(|answer| matches(&answer.request, asked)).collect();
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = times.entry(asked.to_owned()).or_default();
+        let found = of.get(*before).or(of.last()).copied();
+        *before += 1;
+        found
+    }
+}
+
+async fn answer(State(given): State<Arc<Given>>, request: Request) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let asked = format!("{} {path}", request.method());
     let _: Bytes = axum::body::to_bytes(request.into_body(), LARGEST).await.unwrap_or_default();
-    let found = answers.iter().find(|answer| matches(&answer.request, &asked));
-    let status = found.map_or(StatusCode::NOT_FOUND, |answer| {
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-    });
-    let body =
-        found.map_or_else(|| format!("component.toml has no [[answer]] for {asked}"), |answer| answer.body.clone());
-    let kind = if body.starts_with(['{', '[']) { "application/json" } else { "text/plain; charset=utf-8" };
-    (status, [(header::CONTENT_TYPE, kind)], body).into_response()
+    let Some(found) = given.next(&asked) else {
+        return (StatusCode::NOT_FOUND, format!("{FILE} has no [[answer]] for {asked}")).into_response();
+    };
+    let status = StatusCode::from_u16(found.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let kind = if found.body.starts_with(['{', '[']) { "application/json" } else { "text/plain; charset=utf-8" };
+    let mut response = (status, [(header::CONTENT_TYPE, kind)], found.body.clone()).into_response();
+    for (name, value) in &found.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 /// Whether a request is the one that an answer is for. Without a query in the answer, any query will do.

@@ -12,6 +12,8 @@ use rollcall_sync::clock::parse_rfc3339;
 use rollcall_sync::mirror::Projection;
 use serde_json::{Map, Value as Json};
 
+use crate::component::project::InUse;
+
 /// Everything that a component is lent.
 pub struct Memory {
     folder: PathBuf,
@@ -19,6 +21,7 @@ pub struct Memory {
     people: Arc<Vec<(String, String)>>,
     storage: MemoryKeyValue,
     due: Vec<String>,
+    in_use: Vec<InUse>,
     done: Arc<Mutex<Done>>,
 }
 
@@ -40,20 +43,20 @@ pub struct Done {
 }
 
 impl Memory {
-    pub(super) fn new(
-        folder: PathBuf,
-        files: Vec<String>,
-        people: Arc<Vec<(String, String)>>,
-        storage: &Map<String, Json>,
-        due: Vec<String>,
-    ) -> Self {
-        let keys = MemoryKeyValue::default();
+    pub(super) fn new(folder: PathBuf, files: Vec<String>, people: Arc<Vec<(String, String)>>) -> Self {
+        let (storage, done) = (MemoryKeyValue::default(), Arc::default());
+        Self { folder, files, people, storage, due: Vec::new(), in_use: Vec::new(), done }
+    }
+
+    /// The same with what is there at the beginning: keys of the storage, subjects whose time has come, and texts that others have.
+    pub(super) fn with(mut self, storage: &Map<String, Json>, due: Vec<String>, in_use: Vec<InUse>) -> Self {
         for (key, value) in storage {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             // Memory has no quota that could refuse it.
-            let _ = keys.set(key, Some(text.into_bytes()));
+            let _ = self.storage.set(key, Some(text.into_bytes()));
         }
-        Self { folder, files, people, storage: keys, due, done: Arc::default() }
+        (self.due, self.in_use) = (due, in_use);
+        self
     }
 
     /// What was done since the last time.
@@ -105,8 +108,8 @@ impl Lookup for Memory {
         Some(Projection::new(properties).read(object))
     }
 
-    fn in_use(&self, _: &str, _: &str, _: &str) -> bool {
-        false
+    fn in_use(&self, attribute: &str, text: &str, _: &str) -> bool {
+        self.in_use.iter().any(|known| known.attribute == attribute && known.text == text)
     }
 }
 

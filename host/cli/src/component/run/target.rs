@@ -43,6 +43,9 @@ struct WrittenPerson {
     remote: Option<String>,
     #[serde(default)]
     values: Map<String, Value>,
+    /// Attributes that are to stay as they are.
+    #[serde(default)]
+    keep: Vec<String>,
     #[serde(default)]
     before: Map<String, Value>,
     #[serde(default = "yes")]
@@ -67,6 +70,7 @@ struct WrittenGroup {
 struct WrittenMember {
     person: String,
     remote: Option<String>,
+    membership: Option<String>,
     #[serde(default)]
     matching: String,
     #[serde(default)]
@@ -111,7 +115,12 @@ fn operation(written: Written, attributes: &[Attribute]) -> Result<Operation, St
 }
 
 fn entry(person: WrittenPerson, attributes: &[Attribute]) -> Result<PersonEntry, String> {
-    let values = values::row(&person.values, attributes)?;
+    let mut values = values::row(&person.values, attributes)?;
+    for (value, attribute) in values.iter_mut().zip(attributes) {
+        if person.keep.contains(&attribute.name) {
+            *value = rollcall_sandbox::contract::types::Value::Keep;
+        }
+    }
     let before = if person.before.is_empty() { Vec::new() } else { values::row(&person.before, attributes)? };
     Ok(PersonEntry { person: person.person, remote: person.remote, values, before, active: person.active })
 }
@@ -120,7 +129,7 @@ fn members(group: WrittenGroup) -> GroupWithMembers {
     let member = |member: WrittenMember| Member {
         person: member.person,
         remote: member.remote,
-        membership: None,
+        membership: member.membership,
         matching: member.matching,
         role: if member.admin { Role::Admin } else { Role::Member },
     };

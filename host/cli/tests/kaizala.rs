@@ -141,7 +141,7 @@ async fn a_refresh_token_that_was_replaced_is_used_by_the_next_process_also_if_t
         action: Action::CutBefore,
     };
     fixture.emulator.shared().faults.add(fault);
-    let (report, log) = run(&open(&host, &fixture).await, Wish::default()).await;
+    let (report, log) = run(open(&host, &fixture).await.as_ref(), Wish::default()).await;
     assert_ne!(report.status, Status::Success, "{log}");
     assert!(!fixture.emulator.shared().kaizala.rotate, "a token was fetched");
     fixture.emulator.shared().faults.clear();
@@ -158,12 +158,12 @@ async fn a_group_that_moves_to_another_parent_leaves_the_one_before() {
     let people = vec![person(1, "North", "Analyst"), person(2, "South", "Analyst"), person(3, "Sales", "Analyst")];
     let parents = group("North", "North", "") + &group("South", "South", "");
     let fixture = tenant(people, "", &(parents.clone() + &group("Sales", "Sales", "parent = \"North\""))).await;
-    sync(&open(&host, &fixture).await).await;
+    sync(open(&host, &fixture).await.as_ref()).await;
     let (north, south) = (named(&fixture, "North").0, named(&fixture, "South").0);
     assert_eq!(named(&fixture, "Sales").1.parents, [north]);
 
     write(&fixture, "", &(parents.clone() + &group("Sales", "Sales", "parent = \"South\"")));
-    sync(&open(&host, &fixture).await).await;
+    sync(open(&host, &fixture).await.as_ref()).await;
     assert_eq!(named(&fixture, "Sales").1.parents, [south]);
 
     write(&fixture, "", &(parents + &group("Sales", "Sales", "")));
@@ -232,7 +232,7 @@ async fn groups_of_the_organization_are_taken_over_private_ones_left_alone_and_w
     there("private@2", "HR", true);
     there("legal@2", "Legal", false);
     there("legal@3", "Legal", false);
-    let (report, log) = run(&open(&host, &fixture).await, Wish::default()).await;
+    let (report, log) = run(open(&host, &fixture).await.as_ref(), Wish::default()).await;
     assert_eq!(report.status, Status::Partial, "{log}");
     let groups = fixture.emulator.shared().kaizala.groups.clone();
     assert_eq!(groups["sales@2"].members.keys().collect::<Vec<_>>(), ["+15550100", &phone(1)]);
@@ -257,17 +257,17 @@ async fn a_group_whose_rule_is_gone_is_emptied_and_marked_and_comes_back_as_the_
     let people = vec![person(1, "Sales", "Analyst"), person(2, "HR", "Analyst")];
     let both = group("Sales", "Sales", "") + &group("HR", "HR", "");
     let fixture = tenant(people, "", &both).await;
-    sync(&open(&host, &fixture).await).await;
+    sync(open(&host, &fixture).await.as_ref()).await;
     let (id, _) = named(&fixture, "Sales");
     write(&fixture, "", &group("HR", "HR", ""));
-    let log = sync(&open(&host, &fixture).await).await;
+    let log = sync(open(&host, &fixture).await.as_ref()).await;
     assert!(named(&fixture, "Sales").1.members.is_empty());
     assert!(log.contains("Kaizala has no call that deletes a group") && log.contains("management portal"), "{log}");
     // It is said once.
-    assert!(!sync(&open(&host, &fixture).await).await.contains("no call that deletes"));
+    assert!(!sync(open(&host, &fixture).await.as_ref()).await.contains("no call that deletes"));
 
     write(&fixture, "", &both);
-    sync(&open(&host, &fixture).await).await;
+    sync(open(&host, &fixture).await.as_ref()).await;
     assert_eq!(named(&fixture, "Sales").0, id);
     holds(&fixture, &[("HR", &[2]), ("Sales", &[1])]);
     assert_eq!(fixture.emulator.shared().kaizala.created, 2);
@@ -278,10 +278,10 @@ async fn where_numbers_are_hidden_nobody_is_said_to_have_left() {
     let host = built_in::host();
     let people = vec![person(1, "Sales", "Analyst"), person(2, "Sales", "Analyst")];
     let fixture = tenant(people, "", &group("Sales", "Sales", "")).await;
-    sync(&open(&host, &fixture).await).await;
+    sync(open(&host, &fixture).await.as_ref()).await;
     fixture.emulator.shared().kaizala.manners.hides_numbers = true;
     put(&fixture, person(1, "HR", "Analyst"));
-    let (report, log) = run(&open(&host, &fixture).await, Wish::default()).await;
+    let (report, log) = run(open(&host, &fixture).await.as_ref(), Wish::default()).await;
     assert_eq!(report.status, Status::Partial, "{log}");
     assert!(log.contains("without their phone numbers"), "{log}");
     fixture.emulator.shared().kaizala.manners.hides_numbers = false;

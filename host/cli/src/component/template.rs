@@ -153,7 +153,7 @@ mod tests {
             false => !is_item(next),
         });
         assert!(with.len() > 150, "{}", with.len());
-        assert_eq!(without.iter().map(|(line, _)| *line).collect::<Vec<_>>(), Vec::<&str>::new());
+        assert!(without.is_empty(), "{without:?}");
     }
 
     #[test]

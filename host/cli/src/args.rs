@@ -116,7 +116,7 @@ pub struct Sync {
     /// Use another component for a step: mapping=./mine.wasm
     #[arg(long = "use", value_name = "STEP=COMPONENT")]
     pub replace: Vec<String>,
-    /// Keep every call of a step, with the data of people, for `rollcall component run --recorded`: mapping[1]=./recorded
+    /// Keep every call of a step, with the data of people, for `rollcall component run --recorded`: `mapping[1]=./recorded`
     #[arg(long, value_name = "STEP=FOLDER")]
     pub record: Vec<String>,
 }
@@ -154,7 +154,7 @@ pub struct Retry {
 pub struct Storage {
     /// The tenant's file
     pub tenant: PathBuf,
-    /// The step, such as grouping or mapping[1]
+    /// The step, such as grouping or `mapping[1]`
     pub step: String,
     /// Write a value to standard output, as it is
     #[arg(long, value_name = "KEY", group = "what")]

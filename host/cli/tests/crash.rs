@@ -29,6 +29,22 @@ fn holdings(fixture: &Fixture) -> (BTreeMap<String, Value>, BTreeMap<String, Vec
     (people, shared.kaizala.membership())
 }
 
+/// Everybody has the manager's name, whichever of the two came first.
+fn managers_are_named(held: &BTreeMap<String, Value>, people: usize) {
+    let users = generator::users(people, 5);
+    let names: BTreeMap<&str, &Value> =
+        users.iter().filter_map(|user| Some((user["id"].as_str()?, &user["displayName"]))).collect();
+    let mut named = 0;
+    for user in &users {
+        let entry = user["mobilePhone"].as_str().and_then(|phone| held.get(phone));
+        if let (Some(entry), Some(manager)) = (entry, user["manager"].as_str()) {
+            assert_eq!(&entry["manager_name"], names[manager], "{}", user["id"]);
+            named += 1;
+        }
+    }
+    assert!(named > people / 2, "{named}");
+}
+
 /// Starts the command, and kills it after a while if it is still there then; answers whether it was killed.
 async fn sync_and_kill(fixture: &Fixture, after: Duration) -> bool {
     let mut command = fixture.command(&["sync", "contoso.toml", "--json"]);
@@ -52,6 +68,7 @@ async fn a_first_sync_that_is_killed_at_any_moment_ends_exactly_right() {
     // The first start compiles the components; the second one shows how long a run takes.
     assert_eq!(reference.sync().await["status"], "Success");
     let right = holdings(&reference);
+    managers_are_named(&right.0, people);
     let timed = Fixture::new(generator::users(people, 5)).await;
     let started = Instant::now();
     assert_eq!(timed.sync().await["status"], "Success");

@@ -13,6 +13,7 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use fixture::{Fixture, project};
+use rollcall_emulator::kaizala::Entry;
 use rollcall_sdk::scheduling::moment;
 use serde_json::{Map, Value, json};
 use service::{Service, TOKEN};
@@ -51,10 +52,12 @@ async fn serve(router: Router) -> String {
     origin
 }
 
-/// An attribute of everybody at the target, by phone.
+/// An attribute of everybody at the target, by phone number.
 fn attribute(fixture: &Fixture, name: &str) -> Vec<Value> {
     let shared = fixture.emulator.shared();
-    shared.kaizala.people.values().map(|entry| entry.attributes.get(name).cloned().unwrap_or_default()).collect()
+    let mut entries: Vec<&Entry> = shared.kaizala.people.values().collect();
+    entries.sort_by_key(|entry| &entry.phone);
+    entries.into_iter().map(|entry| entry.attributes.get(name).cloned().unwrap_or_default()).collect()
 }
 
 async fn synced(fixture: &Fixture, status: &str) {
@@ -175,8 +178,8 @@ async fn shifts_follow_the_schedule_in_storage_and_the_clock() {
     ]))
     .await;
     recorded(&fixture, "grouping").await;
-    assert_eq!(fixture.groups()["Early shift"], [red.clone()]);
-    assert_eq!(fixture.groups()["Late shift"], [blue.clone()]);
+    assert_eq!(fixture.groups()["Early shift"], std::slice::from_ref(&red));
+    assert_eq!(fixture.groups()["Late shift"], std::slice::from_ref(&blue));
 
     // The crews change places in a moment. Nothing else happens: the host comes back because it was asked to.
     let (until, from) = (at(4), at(4));

@@ -88,7 +88,8 @@ impl Campaign {
                 Ok(shown) => {
                     report.accepted += u64::from(shown.accepted);
                     report.people += shown.people;
-                    let is_new = shown.traits.into_iter().fold(false, |is_new, shown| seen.insert(shown) || is_new);
+                    // All of them are noted, also after the first that is new.
+                    let is_new = shown.traits.into_iter().filter(|shown| seen.insert(shown.clone())).count() > 0;
                     if is_new {
                         corpus.keep(text.clone(), shown.accepted, &mut random);
                     }

@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn the_caret_stands_under_the_fault_behind_letters_that_are_wide_or_stand_on_others() {
         let rule = "user.city -eq \"営業🚀e\u{301}\" -nad";
-        let text = error(21, 4).render(rule);
+        let text = error(22, 4).render(rule);
         assert!(text.ends_with(&format!("| {}^^^^", " ".repeat("user.city -eq \"aabbcce\" ".len()))), "{text}");
         assert!(error(15, 3).render(rule).ends_with(&format!("| {}^^^^^^", " ".repeat(15))));
     }

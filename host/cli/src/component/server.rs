@@ -61,9 +61,10 @@ struct Given {
 }
 
 impl Given {
-    /// The answer for a request: of several, each in turn, and the last one from then on.
+    /// The answer for a request: the first that is for it. Of several that are for the same, each in turn, and the last one from then on.
     fn next(&self, asked: &str) -> Option<&Answer> {
-        let of: Vec<&Answer> = self.answers.iter().filter(|answer| matches(&answer.request, asked)).collect();
+        let first = self.answers.iter().find(|answer| matches(&answer.request, asked))?;
+        let of: Vec<&Answer> = self.answers.iter().filter(|answer| answer.request == first.request).collect();
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         let before = times.entry(asked.to_owned()).or_default();
         let found = of.get(*before).or(of.last()).copied();

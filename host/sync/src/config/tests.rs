@@ -276,7 +276,13 @@ fn located(tenant: &TenantConfig, step: &str, setting: &str, position: Option<u3
     let mut lines = place.snippet.lines();
     let (line, carets) = (lines.next().unwrap(), lines.next().unwrap());
     let column = carets.find('^').unwrap();
-    let rest: String = line.chars().skip(column).collect();
+    let mut columns = 0;
+    let is_before = |letter: &char| {
+        let before = columns < column;
+        columns += crate::config::text::columns_of(*letter);
+        before
+    };
+    let rest: String = line.chars().skip_while(is_before).collect();
     format!("{}: {rest}", place.line)
 }
 

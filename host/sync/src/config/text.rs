@@ -99,7 +99,7 @@ fn snippet(number: usize, line: &str, before: usize, marked: usize) -> String {
 
 /// How many columns of a terminal a character takes: two for the letters of East Asia and for emoji, none for marks that stand on
 /// other letters (Unicode: "East Asian Width", and the blocks of combining marks).
-fn columns_of(c: char) -> usize {
+pub(super) fn columns_of(c: char) -> usize {
     match c {
         '\u{300}'..='\u{36f}'
         | '\u{483}'..='\u{489}'

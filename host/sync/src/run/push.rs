@@ -327,7 +327,6 @@ async fn drive(
 }
 
 /// Hands out what a feed has now.
-
 async fn drive_feed(
     context: &Context,
     targets: &mut Targets,

@@ -19,6 +19,7 @@ mod teams;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::config::DbConfig;
@@ -42,6 +43,7 @@ impl From<rusqlite::Error> for StoreError {
 pub struct SqliteStore {
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    mirror_version: AtomicU64,
     path: std::path::PathBuf,
 }
 
@@ -59,7 +61,12 @@ impl SqliteStore {
         )?;
         keep_statements(&writer)?;
         migrate(&mut writer)?;
-        Ok(Self { writer: Mutex::new(writer), readers: Mutex::default(), path: path.to_owned() })
+        Ok(Self {
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+            mirror_version: AtomicU64::new(0),
+            path: path.to_owned(),
+        })
     }
 
     /// Copies the state as it is now to another file, for trying something out.
@@ -252,10 +259,14 @@ impl Store for SqliteStore {
         })
     }
     fn commit_page(&self, page: &PageCommit<'_>) -> Result<PageReceipt> {
-        self.write(|tx| pull::commit_page(tx, page))
+        let receipt = self.write(|tx| pull::commit_page(tx, page));
+        self.mirror_version.fetch_add(1, Ordering::AcqRel);
+        receipt
     }
     fn sweep(&self, limit: u32) -> Result<Vec<String>> {
-        self.write(|tx| pull::sweep(tx, limit))
+        let swept = self.write(|tx| pull::sweep(tx, limit));
+        self.mirror_version.fetch_add(1, Ordering::AcqRel);
+        swept
     }
     fn mirrored(&self) -> Result<(u64, u64)> {
         self.read(|c| Ok((count(c, "select count(*) from mirror", [])?, count(c, "select count(*) from seen", [])?)))
@@ -285,6 +296,9 @@ impl Store for SqliteStore {
     }
     fn commit_decisions(&self, decisions: &[Decision], effects: &Effects) -> Result<Vec<Conflict>> {
         self.write(|tx| decide::commit_decisions(tx, decisions, effects))
+    }
+    fn mirror_version(&self) -> u64 {
+        self.mirror_version.load(Ordering::Acquire)
     }
     fn unknown(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>> {
         self.read(|c| pull::unknown(c, ids))

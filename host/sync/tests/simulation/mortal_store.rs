@@ -43,6 +43,9 @@ impl MortalStore {
 macro_rules! delegate {
     ($($kind:ident $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         impl Store for MortalStore {
+            fn mirror_version(&self) -> u64 {
+                self.file.mirror_version()
+            }
             $(delegate!(@ $kind $name($($argument: $type),*) -> $answer);)*
         }
     };

@@ -113,11 +113,18 @@ impl Lender {
 struct Lent {
     lender: Lender,
     recorder: Arc<Recorder>,
-    seen: Mutex<BTreeMap<Vec<String>, Seen>>,
+    seen: Mutex<Remembered>,
 }
 
-/// Others that were looked at for these properties. An instance lives no longer than the stage of a run, and the mirror stands still for as
-/// long; a few thousand people are the managers of all others.
+/// What was looked up, for as long as the mirror stands still; a few thousand people are the managers of all others.
+#[derive(Default)]
+struct Remembered {
+    /// The mirror's version that it was read from.
+    version: u64,
+    by_properties: BTreeMap<Vec<String>, Seen>,
+}
+
+/// Others that were looked at for these properties.
 struct Seen {
     projection: Projection,
     values: HashMap<String, Option<Vec<Value>>>,
@@ -176,10 +183,15 @@ impl Lookup for Lent {
     fn properties(&self, dependent: &str, id: &str, properties: &[String]) -> Option<Vec<Value>> {
         self.recorder.lock().1.entry(dependent.to_owned()).or_default().insert(id.to_owned());
         // A state that cannot be read now cannot be written in a moment, and the run ends with that.
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = match seen.get_mut(properties) {
+        let mut remembered = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // Pages may come while people are mapped. Read before the mirror is, so that what is remembered is not older than it says.
+        let version = self.lender.store.mirror_version();
+        if version != remembered.version {
+            *remembered = Remembered { version, by_properties: BTreeMap::new() };
+        }
+        let seen = match remembered.by_properties.get_mut(properties) {
             Some(seen) => seen,
-            None => seen.entry(properties.to_vec()).or_insert_with(|| Seen::of(properties)),
+            None => remembered.by_properties.entry(properties.to_vec()).or_insert_with(|| Seen::of(properties)),
         };
         if let Some(known) = seen.values.get(id) {
             return known.clone();

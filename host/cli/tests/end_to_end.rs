@@ -94,6 +94,26 @@ async fn a_plan_changes_nothing_and_says_what_would_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_plan_shows_what_a_changed_configuration_would_do_and_forgets_it() {
+    let fixture = Fixture::new(few()).await;
+    assert_eq!(fixture.sync().await["status"], "Success");
+    fixture.emulator.forget_calls();
+    let everybody = "[[group]]\nkey = \"all\"\nname = \"Everybody\"\nrule = 'user.objectId -ne null'\n";
+    // The second plan is as the first: nothing of it was kept.
+    for _ in 0..2 {
+        fixture.write(everybody);
+        let output = fixture.run(&["plan", "contoso.toml", "--json"]).await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let plan: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"));
+        let created = plan["changes"].as_array().unwrap().iter().filter(|change| change["deed"] == "created").count();
+        assert_eq!(created, 1, "a group: {plan}");
+        fixture.write("");
+        assert_eq!(fixture.sync().await["status"], "Success");
+    }
+    assert_eq!(fixture.writes(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_form_of_an_expired_link_starts_over_or_waits_for_a_reset() {
     let fixture = Fixture::new(few()).await;
     assert_eq!(fixture.sync().await["status"], "Success");

@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -28,6 +29,9 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use super::*;
 
 const MIGRATIONS: &[&str] = &[include_str!("sqlite/schema-1.sql")];
+
+/// How long a connection waits for another.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// Statements that stay prepared: every query of the store has its place in the cache.
 const CACHED_STATEMENTS: usize = 128;
@@ -54,7 +58,7 @@ impl SqliteStore {
     /// When the file cannot be opened or was written by a newer version.
     pub fn open(path: &Path) -> Result<Self> {
         let mut writer = Connection::open(path)?;
-        writer.busy_timeout(std::time::Duration::from_secs(10))?;
+        writer.busy_timeout(BUSY)?;
         writer.execute_batch(
             "pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off;
              pragma cache_size = -65536; pragma wal_autocheckpoint = 4000; pragma temp_store = memory;",
@@ -74,7 +78,12 @@ impl SqliteStore {
     /// # Errors
     /// When the copy cannot be written.
     pub fn copy_to(&self, path: &Path) -> Result<()> {
-        self.read(|connection| connection.execute("vacuum into ?1", [path.to_string_lossy()]).map(|_| ()))
+        // A connection of its own: those that read refuse to write, also to another file.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.execute("vacuum into ?1", [path.to_string_lossy()])?;
+        Ok(())
     }
 
     fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
@@ -86,7 +95,7 @@ impl SqliteStore {
                 let connection = Connection::open_with_flags(&self.path, flags)?;
                 connection.execute_batch("pragma query_only = on; pragma cache_size = -8192;")?;
                 keep_statements(&connection)?;
-                connection.busy_timeout(std::time::Duration::from_secs(10))?;
+                connection.busy_timeout(BUSY)?;
                 connection
             }
         };

@@ -8,6 +8,8 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// False when the tenant's file says nothing.
+    #[serde(default)]
     family_name_first: bool,
 }
 

@@ -381,3 +381,16 @@ fn a_state_of_a_newer_version_is_refused() {
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(matches!(SqliteStore::open(&path), Err(StoreError::TooNew { found: 99, .. })));
 }
+
+#[test]
+fn a_copy_holds_what_the_state_holds_and_may_be_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("state.db")).unwrap();
+    store.set(&[("colour", Some("red"))]).unwrap();
+    assert_eq!(store.setting("colour").unwrap().as_deref(), Some("red"));
+    store.copy_to(&folder.path().join("copy.db")).unwrap();
+    let copy = SqliteStore::open(&folder.path().join("copy.db")).unwrap();
+    assert_eq!(copy.setting("colour").unwrap().as_deref(), Some("red"));
+    copy.set(&[("colour", Some("blue"))]).unwrap();
+    assert_eq!(store.setting("colour").unwrap().as_deref(), Some("red"));
+}

@@ -6,6 +6,9 @@
 //! | `decide` | people that are due | profiles, memberships, what is to be pushed |
 //! | `push` | what is to be pushed | what was pushed |
 //!
+//! The stages overlap: people are decided about while the source is being read, and the entries of a first sync are made while others are
+//! being decided about (`overlap` says what that takes). Groups and their members come last.
+//!
 //! A run may end anywhere, by a crash or a power cut: what is due stays due, and the next run goes on from the last transaction.
 //! Because the plan is the difference between what is desired and what is applied, a lost event heals itself.
 

@@ -97,7 +97,7 @@ fn whatever_happens_the_target_becomes_what_the_directory_says() {
     failed.sort();
     for (seed, wrong) in &failed {
         println!("seed {seed}: {}", wrong.join("\n    "));
-        println!("  ROLLCALL_SEED={seed} cargo test -p rollcall-sync --test simulation -- --nocapture");
+        println!("  ROLLCALL_SEED={seed} cargo test --workspace --test simulation -- --nocapture");
     }
     assert!(failed.is_empty(), "{} of {} seeds failed", failed.len(), end - first);
 }

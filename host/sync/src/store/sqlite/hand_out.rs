@@ -33,13 +33,16 @@ pub(super) fn hand_out(tx: &Transaction<'_>, attempts: &[Attempt]) -> rusqlite::
                 doubt_members(tx, "team", *row)?;
             }
             Attempt::MembersIn { team, members } => {
-                let enter = "update member set applied = desired where team = ?1 and person = ?2 and applied = 0";
+                let enter =
+                    "update member set applied = desired, doubt = 1 where team = ?1 and person = ?2 and applied = 0";
                 let mut entered = 0;
                 for person in members {
-                    entered += tx.prepare_cached(enter)?.execute((team, person))?;
+                    match tx.prepare_cached(enter)?.execute((team, person))? {
+                        0 => doubt(tx, *team, &[*person])?,
+                        new => entered += new,
+                    }
                 }
                 count_members(tx, *team, i64::try_from(entered).unwrap_or(0))?;
-                doubt(tx, *team, members)?;
             }
             Attempt::MembersOut { team, members } => doubt(tx, *team, members)?,
         }
@@ -95,6 +98,7 @@ pub(super) fn members_as_before(tx: &Transaction<'_>, team: Row, members: &[(Row
         let restored = tx.prepare_cached(sql)?.execute((team, person, number_of_standing(*standing)))?;
         if restored > 0 && *standing == Standing::Out {
             entered += 1;
+            teams::leave_if_held(tx, *person)?;
         }
     }
     count_members(tx, team, -entered)

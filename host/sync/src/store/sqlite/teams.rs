@@ -39,14 +39,12 @@ pub(super) fn refresh_members_of(
     fate: Fate,
     touched: &mut BTreeMap<Row, i64>,
 ) -> rusqlite::Result<()> {
-    // Whoever is held stays where the target has them, and is nowhere if the target has them not.
-    if fate == Fate::Held {
-        let sql = "select applied is not null from person where row = ?1";
-        if tx.prepare_cached(sql)?.query_row([person], |row| row.get(0))? {
-            return Ok(());
-        }
-    }
-    refresh(tx, "person = ?2", number_of(fate), person, touched)
+    // Whoever is held stays in the groups where the target has them, and enters none; without an entry they are nowhere.
+    let which = match fate {
+        Fate::Held => "person = ?2 and (applied = 0 or (select applied is null from person where row = ?2))",
+        _ => "person = ?2",
+    };
+    refresh(tx, which, number_of(fate), person, touched)
 }
 
 fn refresh(
@@ -80,9 +78,9 @@ fn write_desired(tx: &Transaction<'_>, team: Row, person: Row, now: i64, applied
     Ok(())
 }
 
-/// Somebody who is held has lost the entry: nothing keeps their place in groups.
+/// The target turned out not to have somebody's entry or membership: if they are held, nothing keeps their place in groups.
 pub(super) fn leave_if_held(tx: &Transaction<'_>, person: Row) -> rusqlite::Result<()> {
-    let sql = "select 1 from person where row = ?1 and fate = 4 and applied is null";
+    let sql = "select 1 from person where row = ?1 and fate = 4";
     if optional(tx, sql, [person], |_| Ok(()))?.is_some() {
         let mut touched = BTreeMap::new();
         refresh_members_of(tx, person, Fate::Held, &mut touched)?;

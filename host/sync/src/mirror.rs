@@ -22,7 +22,7 @@ pub struct BadObject(#[from] serde_json::Error);
 pub struct Merged {
     /// The object as it is now.
     pub object: String,
-    /// The names of the properties whose value is another than before.
+    /// The names of the properties whose value is another than before; none of an object that was not there.
     pub changed: Vec<String>,
 }
 
@@ -38,11 +38,13 @@ struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 /// When either text is no JSON object.
 pub fn merge(object: Option<&str>, patch: &str) -> Result<Merged, BadObject> {
     let patch: Shallow = serde_json::from_str(patch)?;
-    let mut merged: Shallow = match object {
-        Some(text) => serde_json::from_str(text)?,
-        None => BTreeMap::new(),
-    };
     let mut changed = Vec::new();
+    let Some(object) = object else {
+        let mut object = patch;
+        object.retain(|_, raw| raw.get() != "null");
+        return Ok(Merged { object: text_of(&object)?, changed });
+    };
+    let mut merged: Shallow = serde_json::from_str(object)?;
     for (key, raw) in patch {
         let before = merged.get(&key).map(|raw| raw.get());
         let after = Some(raw.get()).filter(|text| *text != "null");
@@ -55,18 +57,23 @@ pub fn merge(object: Option<&str>, patch: &str) -> Result<Merged, BadObject> {
             None => merged.remove(&key),
         };
     }
-    let mut text = String::with_capacity(64 + merged.iter().map(|(k, v)| k.0.len() + v.get().len() + 4).sum::<usize>());
-    text.push('{');
-    for (index, (key, raw)) in merged.iter().enumerate() {
+    Ok(Merged { object: text_of(&merged)?, changed })
+}
+
+fn text_of(object: &Shallow) -> Result<String, BadObject> {
+    let length = object.iter().map(|(key, raw)| key.0.len() + raw.get().len() + 4).sum::<usize>();
+    let mut text = Vec::with_capacity(64 + length);
+    text.push(b'{');
+    for (index, (key, raw)) in object.iter().enumerate() {
         if index > 0 {
-            text.push(',');
+            text.push(b',');
         }
-        text.push_str(&serde_json::to_string(&key.0)?);
-        text.push(':');
-        text.push_str(raw.get());
+        serde_json::to_writer(&mut text, &key.0)?;
+        text.push(b':');
+        text.extend_from_slice(raw.get().as_bytes());
     }
-    text.push('}');
-    Ok(Merged { object: text, changed })
+    text.push(b'}');
+    Ok(String::from_utf8(text).map_err(<serde_json::Error as serde::de::Error>::custom)?)
 }
 
 /// Property paths to be read out of objects, in the order in which their values are wanted.

@@ -138,6 +138,14 @@ pub struct Effects {
     pub wakes: Vec<(String, String, Millis)>,
 }
 
+impl Effects {
+    /// Adds what was done after this.
+    pub fn append(&mut self, mut later: Self) {
+        self.key_values.append(&mut later.key_values);
+        self.wakes.append(&mut later.wakes);
+    }
+}
+
 /// One change of the source, already checked to be readable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceChange {

@@ -360,8 +360,7 @@ impl Decider {
             match self.map_batch(people).await {
                 Ok(mut mapped) if mapped.outcomes.len() == count => {
                     decided.mapped += count as u64;
-                    decided.effects.key_values.append(&mut mapped.effects.key_values);
-                    decided.effects.wakes.append(&mut mapped.effects.wakes);
+                    decided.effects.append(mapped.effects);
                     for (at, outcome) in batch.into_iter().zip(mapped.outcomes) {
                         let Some(draft) = drafts.get_mut(at) else { continue };
                         draft.looked_up = Some(mapped.looked_up.remove(&draft.job.id).unwrap_or_default());
@@ -408,8 +407,7 @@ impl Decider {
             let count = candidates.len();
             match self.group_batch(candidates).await {
                 Ok(mut grouped) if grouped.assignments.len() == count => {
-                    decided.effects.key_values.append(&mut grouped.effects.key_values);
-                    decided.effects.wakes.append(&mut grouped.effects.wakes);
+                    decided.effects.append(grouped.effects);
                     for (at, assignment) in batch.into_iter().zip(grouped.assignments) {
                         let Some(draft) = drafts.get_mut(at) else { continue };
                         if let Some(more) = grouped.looked_up.remove(&draft.job.id) {

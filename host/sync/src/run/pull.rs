@@ -1,7 +1,7 @@
 //! Reading the source: pages into the mirror, each with its cursor in one transaction.
 //!
-//! While a page is being stored the next is being fetched. A crash re-reads one page and never loses one: merging a page twice
-//! changes nothing the second time.
+//! While pages are being stored the next ones are being fetched; those that came meanwhile are stored together. A crash re-reads what was not
+//! stored and never loses a page: merging one twice changes nothing the second time.
 
 use rollcall_sandbox::contract::source::{Change, Next, Page};
 use rollcall_sandbox::contract::types::Failure;
@@ -18,6 +18,12 @@ use crate::store::{Effects, PageCommit, SourceChange};
 
 /// The step's name in logs.
 const STEP: &str = "source";
+
+/// How many pages may wait to be stored.
+const PAGES: usize = 8;
+
+/// Pages that wait are stored together up to about this many changes.
+const TOGETHER: usize = 1_000;
 
 /// How many users are swept in one transaction.
 const SWEEP: u32 = 5_000;
@@ -104,14 +110,37 @@ enum Ended {
 
 async fn read_round(context: &Context, overlap: &Overlap, round: &Round) -> Result<Ended, Stop> {
     let cursor = context.store.setting("cursor")?;
-    let (sender, mut receiver) = mpsc::channel(1);
+    let (sender, mut receiver) = mpsc::channel(PAGES);
     let fetching = fetch_pages(context, cursor, sender);
     // It takes the receiver with it when it ends, or the other would wait for ever to hand over its next page.
     let storing = async move {
         let mut listed = 0;
-        while let Some(fetched) = receiver.recv().await {
+        // What came after pages that were stored together.
+        let mut after = None;
+        loop {
+            let fetched = match after.take() {
+                Some(fetched) => fetched,
+                None => match receiver.recv().await {
+                    Some(fetched) => fetched,
+                    None => return Err(Stop::Internal("the source ended without a last page".into())),
+                },
+            };
             match fetched {
-                Fetched::Page(page, effects) => {
+                Fetched::Page(mut page, mut effects) => {
+                    while page.changes.len() < TOGETHER && matches!(page.next, Next::More(_)) {
+                        match receiver.try_recv() {
+                            Ok(Fetched::Page(more, others)) => {
+                                page.changes.extend(more.changes);
+                                page.next = more.next;
+                                effects.append(others);
+                            }
+                            Ok(end) => {
+                                after = Some(end);
+                                break;
+                            }
+                            Err(_) => break,
+                        }
+                    }
                     listed += page.changes.len();
                     let next = page.next.clone();
                     store_page(context, overlap, round, page, effects).await?;
@@ -124,7 +153,6 @@ async fn read_round(context: &Context, overlap: &Overlap, round: &Round) -> Resu
                 Fetched::Stopped(stop) => return Err(stop),
             }
         }
-        Err(Stop::Internal("the source ended without a last page".into()))
     };
     let (_, ended) = tokio::join!(fetching, storing);
     ended

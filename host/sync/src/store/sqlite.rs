@@ -1,7 +1,9 @@
 //! The embedded store: one SQLite database for each tenant.
 //!
-//! One connection writes; a few read beside it (WAL lets them). `synchronous = full`, because a commit precedes a push: what was
-//! recorded must survive a power cut. Batches are sorted by key before they are applied, which matters more than anything
+//! One connection writes; a few read beside it (WAL lets them). What is handed to the target is on the disk before the call, and so is what an
+//! administrator was told (`synchronous = full`). Pages, decisions and outcomes are not waited for (`normal`): the log is written in
+//! order, so a power cut takes away the last of them and nothing between, as if the process had died a moment earlier; and the next
+//! commit that is waited for brings all before it to the disk (SQLite, "PRAGMA synchronous", and "Write-Ahead Logging", Performance Considerations). Batches are sorted by key before they are applied, which matters more than anything
 //! else for inserts into a table with random keys.
 
 #[cfg(test)]
@@ -28,7 +30,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::*;
 
-const MIGRATIONS: &[&str] = &[include_str!("sqlite/schema-1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("sqlite/schema-1.sql"), include_str!("sqlite/schema-2.sql")];
 
 /// How long a connection waits for another.
 const BUSY: Duration = Duration::from_secs(10);
@@ -45,10 +47,24 @@ impl From<rusqlite::Error> for StoreError {
 /// A tenant's state in a SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    writer: Mutex<Connection>,
+    writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
     mirror_version: AtomicU64,
     path: std::path::PathBuf,
+}
+
+#[derive(Debug)]
+struct Writer {
+    connection: Connection,
+    /// How the last transaction was written.
+    flush: Flush,
+}
+
+/// Whether a transaction is on the disk when it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flush {
+    Now,
+    Later,
 }
 
 impl SqliteStore {
@@ -66,7 +82,7 @@ impl SqliteStore {
         keep_statements(&writer)?;
         migrate(&mut writer)?;
         Ok(Self {
-            writer: Mutex::new(writer),
+            writer: Mutex::new(Writer { connection: writer, flush: Flush::Now }),
             readers: Mutex::default(),
             mirror_version: AtomicU64::new(0),
             path: path.to_owned(),
@@ -104,9 +120,24 @@ impl SqliteStore {
         Ok(answer?)
     }
 
+    /// Changes the state, and waits until the change is on the disk.
     fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        self.transact(Flush::Now, change)
+    }
+
+    /// Changes the state in a way that can be done again: see the module's text.
+    fn write_soon<T>(&self, change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        self.transact(Flush::Later, change)
+    }
+
+    fn transact<T>(&self, flush: Flush, change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
         let mut writer = lock(&self.writer);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if writer.flush != flush {
+            let level = if flush == Flush::Now { "full" } else { "normal" };
+            writer.connection.execute_batch(&format!("pragma synchronous = {level}"))?;
+            writer.flush = flush;
+        }
+        let transaction = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = change(&transaction)?;
         transaction.commit()?;
         Ok(answer)
@@ -268,12 +299,12 @@ impl Store for SqliteStore {
         })
     }
     fn commit_page(&self, page: &PageCommit<'_>) -> Result<PageReceipt> {
-        let receipt = self.write(|tx| pull::commit_page(tx, page));
+        let receipt = self.write_soon(|tx| pull::commit_page(tx, page));
         self.mirror_version.fetch_add(1, Ordering::AcqRel);
         receipt
     }
     fn sweep(&self, limit: u32) -> Result<Vec<String>> {
-        let swept = self.write(|tx| pull::sweep(tx, limit));
+        let swept = self.write_soon(|tx| pull::sweep(tx, limit));
         self.mirror_version.fetch_add(1, Ordering::AcqRel);
         swept
     }
@@ -304,7 +335,7 @@ impl Store for SqliteStore {
         self.write(|tx| decide::mark(tx, stage, id))
     }
     fn commit_decisions(&self, decisions: &[Decision], effects: &Effects) -> Result<Vec<Conflict>> {
-        self.write(|tx| decide::commit_decisions(tx, decisions, effects))
+        self.write_soon(|tx| decide::commit_decisions(tx, decisions, effects))
     }
     fn mirror_version(&self) -> u64 {
         self.mirror_version.load(Ordering::Acquire)
@@ -352,7 +383,7 @@ impl Store for SqliteStore {
         })
     }
     fn describe_teams(&self, teams: &[TeamDescription]) -> Result<()> {
-        self.write(|tx| teams::describe(tx, teams))
+        self.write_soon(|tx| teams::describe(tx, teams))
     }
     fn retire_rules(&self, rules: &BTreeSet<String>) -> Result<()> {
         self.write(|tx| teams::retire_rules(tx, rules))
@@ -425,7 +456,7 @@ impl Store for SqliteStore {
         self.write(|tx| hand_out::hand_out(tx, attempts))
     }
     fn record(&self, applied: &[Applied], effects: &Effects) -> Result<()> {
-        self.write(|tx| record::record(tx, applied, effects))
+        self.write_soon(|tx| record::record(tx, applied, effects))
     }
 
     fn retry(&self, person: Option<&str>, team: Option<&str>) -> Result<u64> {
@@ -441,7 +472,7 @@ impl Store for SqliteStore {
         self.write(|tx| hold::hold_teams(tx, run, now, too_many))
     }
     fn settle_teams(&self) -> Result<()> {
-        self.write(hold::settle_teams)
+        self.write_soon(hold::settle_teams)
     }
     fn confirm(&self, run: i64) -> Result<u64> {
         self.write(|tx| hold::confirm(tx, run))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, Transaction};
 
-use super::{apply_effects, collect, count, fate_of, number_of, optional, record, teams};
+use super::{apply_effects, collect, count, fate_of, number_of, record, teams};
 use crate::store::{Belongings, Conflict, Decision, Effects, Fate, Job, Millis, QueueCursor, Row, Stage, Subject};
 
 /// The queue of a stage. Both are partial indexes, so reading them costs what is in them.
@@ -91,6 +91,11 @@ struct Batch {
     failures: bool,
     /// Somebody waits for a matching value.
     waiting: bool,
+    /// Somebody is an admin of a group.
+    admins: bool,
+    /// Nobody has decided about the person before whom it is about now: of such a person nothing is stored but the mirror, and whether they
+    /// are an admin.
+    first: bool,
     /// The groups that were named, with the rule that named each last.
     teams: HashMap<String, (Row, String)>,
     /// How the numbers of members change.
@@ -106,10 +111,15 @@ pub(super) fn commit_decisions(
     let mut batch = Batch {
         failures: record::any(tx, "failure")?,
         waiting: record::any(tx, "waiting")?,
+        admins: record::any(tx, "member indexed by member_admin where by_admin = 1")?,
+        first: false,
         teams: HashMap::new(),
         touched: BTreeMap::new(),
     };
     for decision in decisions {
+        let sql = "select fate from person where row = ?1";
+        let before: i64 = tx.prepare_cached(sql)?.query_row([decision.row], |row| row.get(0))?;
+        batch.first = fate_of(before) == Fate::Unknown;
         let conflict = claim(tx, decision, &mut batch)?;
         let refused = conflict.as_ref().map(|conflict| {
             format!("{} is already the entry of {}: one of the two must change", conflict.value, conflict.holder)
@@ -117,7 +127,7 @@ pub(super) fn commit_decisions(
         let fate = if refused.is_some() { Fate::Held } else { decision.fate };
         write_person(tx, decision, fate, refused.as_deref().or(decision.reason.as_deref()), batch.failures)?;
         if let Some(looked_up) = &decision.looked_up {
-            write_dependencies(tx, decision.row, looked_up)?;
+            write_dependencies(tx, decision.row, looked_up, batch.first)?;
         }
         match &decision.belongings {
             Some(belongings) if fate == Fate::Present => write_belongings(tx, decision.row, belongings, &mut batch)?,
@@ -126,7 +136,10 @@ pub(super) fn commit_decisions(
             }
             _ => {}
         }
-        teams::refresh_members_of(tx, decision.row, fate, &mut batch.touched)?;
+        // What a first decision wants of groups is written with the memberships; only admins have one before.
+        if !batch.first || batch.admins {
+            teams::refresh_members_of(tx, decision.row, fate, &mut batch.touched)?;
+        }
         conflicts.extend(conflict);
     }
     teams::count_members(tx, &batch.touched)?;
@@ -140,13 +153,18 @@ fn claim(tx: &Transaction<'_>, decision: &Decision, batch: &mut Batch) -> rusqli
     let wanted = match decision.fate {
         Fate::Present | Fate::Suspended => decision.matching.clone(),
         // Whoever is held keeps what the target holds.
-        Fate::Held => tx
+        Fate::Held if !batch.first => tx
             .prepare_cached("select applied_match from person where row = ?1")?
             .query_row([decision.row], |row| row.get(0))?,
-        Fate::Absent | Fate::Unknown => None,
+        Fate::Held | Fate::Absent | Fate::Unknown => None,
     };
     let wanted = wanted.as_deref();
-    let held = collect(tx, "select value from claim where person = ?1", [decision.row], |row| row.get::<_, String>(0))?;
+    let held = match batch.first {
+        true => Vec::new(),
+        false => {
+            collect(tx, "select value from claim where person = ?1", [decision.row], |row| row.get::<_, String>(0))?
+        }
+    };
     for value in held.iter().filter(|value| Some(value.as_str()) != wanted) {
         tx.prepare_cached("delete from claim where value = ?1")?.execute([value])?;
         let sql = "update person set map_due = 0 where row in (select person from waiting where value = ?1)";
@@ -161,23 +179,22 @@ fn claim(tx: &Transaction<'_>, decision: &Decision, batch: &mut Batch) -> rusqli
     if held.iter().any(|value| value == wanted) {
         return Ok(None);
     }
-    let sql = "select person.row, id from claim join person on person.row = claim.person where value = ?1";
-    let holder: Option<(Row, String)> = optional(tx, sql, [wanted], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if let Some((_, holder)) = holder {
-        if decision.fate == Fate::Held {
-            return Ok(None);
-        }
-        batch.waiting = true;
-        tx.prepare_cached("insert or ignore into waiting values (?1, ?2)")?.execute((wanted, decision.row))?;
-        let id =
-            tx.prepare_cached("select id from person where row = ?1")?.query_row([decision.row], |row| row.get(0))?;
-        return Ok(Some(Conflict { id, holder, value: wanted.to_owned() }));
+    let sql = "insert into claim values (?1, ?2) on conflict do nothing";
+    if tx.prepare_cached(sql)?.execute((wanted, decision.row))? > 0 {
+        // Whoever is still at the target with this value is in the way.
+        let sql = "update person set displaced = 1, push_due = 0 where applied_match = ?1 and row <> ?2";
+        tx.prepare_cached(sql)?.execute((wanted, decision.row))?;
+        return Ok(None);
     }
-    tx.prepare_cached("insert into claim values (?1, ?2)")?.execute((wanted, decision.row))?;
-    // Whoever is still at the target with this value is in the way.
-    let sql = "update person set displaced = 1, push_due = 0 where applied_match = ?1 and row <> ?2";
-    tx.prepare_cached(sql)?.execute((wanted, decision.row))?;
-    Ok(None)
+    if decision.fate == Fate::Held {
+        return Ok(None);
+    }
+    batch.waiting = true;
+    tx.prepare_cached("insert or ignore into waiting values (?1, ?2)")?.execute((wanted, decision.row))?;
+    let sql = "select id from person join claim on claim.person = person.row where value = ?1";
+    let holder = tx.prepare_cached(sql)?.query_row([wanted], |row| row.get(0))?;
+    let id = tx.prepare_cached("select id from person where row = ?1")?.query_row([decision.row], |row| row.get(0))?;
+    Ok(Some(Conflict { id, holder, value: wanted.to_owned() }))
 }
 
 fn write_person(
@@ -231,11 +248,20 @@ fn write_person(
     record::forget(tx, Subject::Decision(decision.row))
 }
 
-fn write_dependencies(tx: &Transaction<'_>, person: Row, looked_up: &BTreeSet<String>) -> rusqlite::Result<()> {
-    let sql = "select subject from dependency where person = ?1";
-    let before: BTreeSet<String> = collect(tx, sql, [person], |row| row.get(0))?.into_iter().collect();
+fn write_dependencies(
+    tx: &Transaction<'_>,
+    person: Row,
+    looked_up: &BTreeSet<String>,
+    first: bool,
+) -> rusqlite::Result<()> {
+    let mut before = BTreeSet::new();
+    if !first {
+        let sql = "select subject from dependency where person = ?1";
+        before.extend(collect(tx, sql, [person], |row| row.get::<_, String>(0))?);
+    }
     for subject in before.difference(looked_up) {
-        tx.prepare_cached("delete from dependency where subject = ?1 and person = ?2")?.execute((subject, person))?;
+        let sql = "delete from dependency where subject = ?1 and person = ?2";
+        tx.prepare_cached(sql)?.execute((subject, person))?;
     }
     for subject in looked_up.difference(&before) {
         tx.prepare_cached("insert into dependency values (?1, ?2)")?.execute((subject, person))?;
@@ -249,10 +275,11 @@ fn write_belongings(
     belongings: &Belongings,
     batch: &mut Batch,
 ) -> rusqlite::Result<()> {
-    let sql =
-        "select team.row, key, rule from member join team on team.row = member.team where person = ?1 and by_rule = 1";
-    let before: Vec<(Row, String, String)> =
-        collect(tx, sql, [person], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let mut before: Vec<(Row, String, String)> = Vec::new();
+    if !batch.first {
+        let sql = "select team.row, key, rule from member join team on team.row = member.team where person = ?1 and by_rule = 1";
+        before = collect(tx, sql, [person], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    }
     let wanted: BTreeMap<&str, &str> =
         belongings.keys.iter().map(|(key, rule)| (key.as_str(), rule.as_str())).collect();
     for (team, key, rule) in &before {
@@ -275,10 +302,15 @@ fn write_belongings(
                 team
             }
         };
-        let sql = "insert into member (team, person, by_rule) values (?1, ?2, 1)
-                   on conflict do update set by_rule = 1";
-        tx.prepare_cached(sql)?.execute((team, person))?;
-        batch.touched.entry(team).or_default();
+        // Who enters a group is present, so the membership is wanted as soon as it is there.
+        let sql = "insert into member (team, person, by_rule, desired, push_due) values (?1, ?2, 1, 1, 0)
+                   on conflict do nothing";
+        let entered = tx.prepare_cached(sql)?.execute((team, person))?;
+        *batch.touched.entry(team).or_default() += i64::try_from(entered).unwrap_or(0);
+        if entered == 0 {
+            tx.prepare_cached("update member set by_rule = 1 where team = ?1 and person = ?2")?
+                .execute((team, person))?;
+        }
     }
     Ok(())
 }

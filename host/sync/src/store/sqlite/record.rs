@@ -2,7 +2,7 @@
 
 use rusqlite::Transaction;
 
-use super::{apply_effects, hand_out, optional, subject_key, teams};
+use super::{apply_effects, hand_out, subject_key, teams};
 use crate::store::{Applied, Effects, Failed, Row, Subject};
 
 pub(super) fn record(tx: &Transaction<'_>, applied: &[Applied], effects: &Effects) -> rusqlite::Result<()> {
@@ -99,17 +99,21 @@ fn members_in(
     let mut entered = 0;
     for (person, membership, admin) in members {
         let role = if *admin { 2 } else { 1 };
-        let sql = "select 1 from member where team = ?1 and person = ?2 and applied = 0";
-        entered += i64::from(optional(tx, sql, (team, person), |_| Ok(()))?.is_some());
-        let sql = "update member set applied = ?3, membership = coalesce(?4, membership), doubt = 0,
-                     push_due = case when desired <> ?3 then 0 end
-                   where team = ?1 and person = ?2";
-        tx.prepare_cached(sql)?.execute((team, person, role, membership))?;
+        // Those who were handed out count as applied already.
+        let known = "update member set applied = ?3, membership = coalesce(?4, membership), doubt = 0,
+                       push_due = case when desired <> ?3 then 0 end
+                     where team = ?1 and person = ?2 and applied > 0";
+        if tx.prepare_cached(known)?.execute((team, person, role, membership))? == 0 {
+            let new = "update member set applied = ?3, membership = coalesce(?4, membership), doubt = 0,
+                         push_due = case when desired <> ?3 then 0 end
+                       where team = ?1 and person = ?2";
+            entered += tx.prepare_cached(new)?.execute((team, person, role, membership))?;
+        }
         if failures {
             forget(tx, Subject::Member(team, *person))?;
         }
     }
-    hand_out::count_members(tx, team, entered)
+    hand_out::count_members(tx, team, i64::try_from(entered).unwrap_or(0))
 }
 
 fn members_out(tx: &Transaction<'_>, team: Row, members: &[Row]) -> rusqlite::Result<()> {
@@ -134,7 +138,7 @@ pub(super) fn forget(tx: &Transaction<'_>, subject: Subject) -> rusqlite::Result
     Ok(())
 }
 
-/// Whether anything is in a table that is mostly empty: then one question spares one for each person of a batch.
+/// Whether anything is in a table (or a part of it) that is mostly empty: then one question spares one for each person of a batch.
 pub(super) fn any(tx: &Transaction<'_>, table: &str) -> rusqlite::Result<bool> {
     tx.prepare_cached(&format!("select exists (select 1 from {table})"))?.query_row([], |row| row.get(0))
 }

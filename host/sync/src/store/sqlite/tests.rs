@@ -288,6 +288,42 @@ fn the_second_with_a_phone_number_waits_until_the_first_gives_it_up() {
     assert_eq!(displaced.iter().map(|work| work.id.as_str()).collect::<Vec<_>>(), ["a"]);
 }
 
+/// A group is not kept for the sake of somebody who cannot enter it.
+#[test]
+fn whoever_is_held_enters_no_group_and_stays_where_they_are() {
+    let fixture = open();
+    page(&fixture, true, &[user("a", "{}")]);
+    let queue = jobs(&fixture, Stage::Map);
+    decide(&fixture, &[present(&queue[0], "+1", &["old"])]);
+    describe(&fixture, &["old", "new"]);
+    push_all(&fixture);
+    decide(&fixture, &[present(&queue[0], "+1", &["old", "new"])]);
+    describe(&fixture, &["old", "new"]);
+    assert_eq!(fixture.store.pending(0).unwrap().groups_created, 1);
+    let held = Decision { fate: Fate::Held, belongings: None, ..present(&queue[0], "+1", &[]) };
+    decide(&fixture, &[held]);
+    assert_eq!(fixture.store.pending(0).unwrap().groups_created, 0);
+    assert_eq!(push_all(&fixture), 0);
+    assert_eq!(fixture.store.groups_of(queue[0].row).unwrap(), ["old"]);
+    decide(&fixture, &[present(&queue[0], "+1", &["old", "new"])]);
+    assert_eq!(push_all(&fixture), 3, "the person, the group and the membership");
+    assert_eq!(fixture.store.groups_of(queue[0].row).unwrap(), ["new", "old"]);
+}
+
+#[test]
+fn a_state_of_an_older_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(super::MIGRATIONS[0]).unwrap();
+    old.execute_batch("insert into person (id, map_due) values ('a', 0); pragma user_version = 1").unwrap();
+    drop(old);
+    let fixture = Fixture { store: Box::new(SqliteStore::open(&path).unwrap()), _folder: folder };
+    let queue = jobs(&fixture, Stage::Map);
+    decide(&fixture, &[present(&queue[0], "+1", &["team"])]);
+    assert_eq!(fixture.store.groups_of(queue[0].row).unwrap(), ["team"]);
+}
+
 #[test]
 fn two_people_can_swap_their_phone_numbers() {
     let fixture = open();

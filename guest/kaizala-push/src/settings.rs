@@ -28,7 +28,8 @@ pub struct Settings {
     /// The phone number of the user whose login it is. Kaizala makes that user an administrator of every group that it creates; with
     /// the number set, nobody is told about that member, and it is never removed. Default: none.
     pub own_number: Option<String>,
-    /// The most requests a minute. A connector is allowed 100, and all that use it share them. Default: 98.
+    /// The most requests a minute. A connector is allowed 100, and all that use it share them: the smallest
+    /// number that is in use holds for all. Default: 98.
     pub requests_per_minute: u32,
     /// A batch that has sent this many requests begins nothing new, and the host hands out the rest again: the host limits the
     /// requests and the time of a call. Default: 100, about the allowance of a minute.

@@ -5,8 +5,6 @@ mod oauth;
 mod secret;
 mod token;
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
@@ -16,7 +14,8 @@ use url::Url;
 pub use self::kaizala::Kaizala;
 pub use self::oauth::ClientCredentials;
 pub use self::secret::Secret;
-use crate::egress::Allowance;
+use crate::clock::Clock;
+use crate::egress::{Allowance, Allowances};
 use crate::grants::OriginGrant;
 
 /// Keeps secrets that were renewed, durably.
@@ -50,7 +49,7 @@ pub enum CredentialError {
 pub struct Credential {
     origins: Vec<OriginGrant>,
     kind: Kind,
-    allowance: Arc<Allowance>,
+    allowance: Allowance,
 }
 
 /// A request's address and headers, with the credential.
@@ -73,7 +72,7 @@ impl Credential {
     pub fn header(origins: Vec<OriginGrant>, name: HeaderName, value: Secret) -> Self {
         // Two steps with the same header share its allowance, which is kept under a name that gives nothing away.
         let digest = crate::component::hex(&Sha256::digest(value.reveal()));
-        let allowance = Allowance::of(&format!("header {name} {digest}"));
+        let allowance = Allowances::of_process().of(&format!("header {name} {digest}"));
         Self { origins, kind: Kind::Header { name, value }, allowance }
     }
 
@@ -85,19 +84,32 @@ impl Credential {
 
     /// OAuth 2.0 client credentials.
     pub fn oauth(origins: Vec<OriginGrant>, login: ClientCredentials) -> Self {
-        let allowance = Allowance::of(&login.identity());
+        let allowance = Allowances::of_process().of(&login.identity());
         Self { origins, kind: Kind::OAuth(login), allowance }
     }
 
     /// Kaizala's connector.
     pub fn kaizala(origins: Vec<OriginGrant>, login: Kaizala) -> Self {
-        let allowance = Allowance::of(&login.identity());
+        let allowance = Allowances::of_process().of(&login.identity());
         Self { origins, kind: Kind::Kaizala(Box::new(login)), allowance }
     }
 
+    /// Shares the allowance of this login with these. Default: with everything in this process.
+    #[must_use]
+    pub fn with_allowances(self, allowances: &Allowances) -> Self {
+        Self { allowance: allowances.of(self.allowance.login()), ..self }
+    }
+
     /// The requests a minute that everything with this login shares. Without a limit until one is set.
-    pub fn allowance(&self) -> Option<&Allowance> {
-        Some(&self.allowance)
+    pub fn allowance(&self) -> &Allowance {
+        &self.allowance
+    }
+
+    /// Counts what the login itself asked of the service that the requests go to.
+    pub(crate) fn count_logins(&self, clock: &dyn Clock) {
+        if let Kind::Kaizala(login) = &self.kind {
+            self.allowance.spend(clock, login.take_asked());
+        }
     }
 
     /// The host of its login server.

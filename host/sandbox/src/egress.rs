@@ -25,7 +25,7 @@ mod tape;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::allowance::Allowance;
+pub use self::allowance::{Allowance, Allowances};
 pub use self::gate::Gate;
 pub(crate) use self::hooks::Hooks;
 pub(crate) use self::mask::Mask;

@@ -29,6 +29,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rollcall_sandbox::egress::Allowances;
 use rollcall_sandbox::{Extension, Sandbox};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
@@ -52,6 +53,7 @@ pub struct Host {
     components: Arc<dyn Components>,
     clock: Arc<dyn Clock>,
     pace: Arc<dyn rollcall_sandbox::clock::Clock>,
+    allowances: Option<Allowances>,
     extensions: BTreeMap<String, Vec<Extension>>,
     recording: Option<Arc<dyn Recording>>,
 }
@@ -76,6 +78,7 @@ impl Host {
             components,
             clock: Arc::new(SystemClock),
             pace: Arc::new(rollcall_sandbox::clock::SystemClock::default()),
+            allowances: None,
             extensions: BTreeMap::new(),
             recording: None,
         }
@@ -85,6 +88,13 @@ impl Host {
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>, pace: Arc<dyn rollcall_sandbox::clock::Clock>) -> Self {
         Self { clock, pace, ..self }
+    }
+
+    /// Shares the requests a minute of logins with these, and not with whoever keeps state in the same folder. Default: tenants share them
+    /// within the process, and with other processes whose tenants' state folders stand beside theirs.
+    #[must_use]
+    pub fn with_allowances(self, allowances: Allowances) -> Self {
+        Self { allowances: Some(allowances), ..self }
     }
 
     /// Offers an interface of the application's own to one step of each tenant, by the step's name: `source`, `mapping[0]`, `grouping`,
@@ -114,6 +124,7 @@ impl Host {
             outbox: Some(Arc::new(tenant.outbox()?)),
             clock: Arc::clone(&self.clock),
             pace: Arc::clone(&self.pace),
+            allowances: self.allowances.clone().unwrap_or_else(|| tenant.allowances()),
             extensions: self.extensions.clone(),
             recording: self.recording.clone(),
         };

@@ -1,15 +1,17 @@
 //! A tenant on this machine: its state, its lock, its runs and its history.
 //!
 //! Everything stands in one folder: `state.db`, `lock`, `logs/`, `outbox/`. It is reached through a `cap-std` directory, so that no name
-//! in a configuration or a component can point outside of it.
+//! in a configuration or a component can point outside of it. Only what tenants share, how much was sent with each login in the last
+//! minute, stands beside it, in `.allowances/`.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
+use rollcall_sandbox::egress::Allowances;
 use tokio::sync::broadcast;
 
 use crate::clock::{Clock, parse_rfc3339, rfc3339};
@@ -96,6 +98,18 @@ impl Tenant {
     /// When it cannot be opened.
     pub fn outbox(&self) -> Result<Dir, TenantError> {
         self.sub_folder("outbox")
+    }
+
+    /// The requests a minute of logins, shared with the tenants of this process, and of others that have their state beside this one's.
+    pub(crate) fn allowances(&self) -> Allowances {
+        let of_process = Allowances::of_process();
+        // Beside a relative path of one part is the folder that this program works in.
+        let beside = self.path.parent().map(|path| if path == Path::new("") { Path::new(".") } else { path });
+        match beside.map(|path| Dir::open_ambient_dir(path, ambient_authority())) {
+            Some(Ok(folder)) => of_process.kept_in(Arc::new(folder)),
+            // A folder that may be passed through, but not be opened: then the process is what shares.
+            Some(Err(_)) | None => of_process,
+        }
     }
 
     fn sub_folder(&self, name: &str) -> Result<Dir, TenantError> {

@@ -9,6 +9,7 @@ mod manners;
 mod members;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::response::Response;
@@ -60,6 +61,31 @@ pub struct Entry {
     pub attributes: Map<String, Value>,
 }
 
+/// What the minutes of the limit go by.
+#[derive(Clone)]
+pub struct Pace(Arc<dyn Fn() -> Duration + Send + Sync>);
+
+impl Pace {
+    /// Goes by a clock of the caller's: the time since some moment that stays the same.
+    pub fn of(elapsed: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Arc::new(elapsed))
+    }
+}
+
+impl Default for Pace {
+    /// The machine's clock.
+    fn default() -> Self {
+        let start = Instant::now();
+        Self::of(move || start.elapsed())
+    }
+}
+
+impl std::fmt::Debug for Pace {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("Pace").field(&(self.0)()).finish()
+    }
+}
+
 /// What Kaizala holds.
 #[derive(Debug, Default)]
 pub struct Kaizala {
@@ -71,6 +97,10 @@ pub struct Kaizala {
     pub manners: Manners,
     /// Calls a minute; none for no limit.
     pub limit: Option<usize>,
+    /// What the limit's minutes go by.
+    pub pace: Pace,
+    /// How many calls the limit refused.
+    pub refused: usize,
     /// Whether the next token answer brings another refresh token.
     pub rotate: bool,
     /// Every call to the first address is answered with 308 and the other one.
@@ -80,10 +110,11 @@ pub struct Kaizala {
     /// How many groups were ever created.
     pub created: usize,
     refresh_token: String,
-    access_token: String,
+    /// Every one that was given out lives its day, so that several programs can share a connector.
+    access_tokens: BTreeSet<String>,
     issued: u64,
     numbers: u64,
-    recent: VecDeque<Instant>,
+    recent: VecDeque<Duration>,
 }
 
 impl Kaizala {
@@ -91,9 +122,9 @@ impl Kaizala {
         Self { limit, refresh_token: REFRESH_TOKEN.to_owned(), ..Self::default() }
     }
 
-    /// Lets the access token end now.
+    /// Lets the access tokens end now.
     pub fn end_token(&mut self) {
-        self.access_token.clear();
+        self.access_tokens.clear();
     }
 
     /// Groups as names with the phone numbers of their members: what a test compares.
@@ -108,15 +139,16 @@ impl Kaizala {
 
     fn throttled(&mut self) -> Option<u64> {
         let limit = self.limit?;
-        let now = Instant::now();
-        while self.recent.front().is_some_and(|first| now.duration_since(*first) >= Duration::from_secs(60)) {
+        let now = (self.pace.0)();
+        while self.recent.front().is_some_and(|first| now.saturating_sub(*first) >= Duration::from_secs(60)) {
             self.recent.pop_front();
         }
         if self.recent.len() < limit {
             self.recent.push_back(now);
             return None;
         }
-        self.recent.front().map(|first| 60u64.saturating_sub(now.duration_since(*first).as_secs()).max(1))
+        self.refused += 1;
+        self.recent.front().map(|first| 60u64.saturating_sub(now.saturating_sub(*first).as_secs()).max(1))
     }
 }
 
@@ -159,7 +191,7 @@ fn respond(shared: &mut Shared, asked: &Asked) -> Response {
         return access_token(shared, asked);
     }
     let token = asked.header("accesstoken").unwrap_or_default();
-    if token.is_empty() || token != shared.kaizala.access_token {
+    if !shared.kaizala.access_tokens.contains(token) {
         let message = "Invalid token. Failure reason:Token validation failed due to unknown reason!";
         return kaizala_error(401, "InvalidToken", "AuthException", message);
     }
@@ -204,7 +236,8 @@ fn access_token(shared: &mut Shared, asked: &Asked) -> Response {
         return kaizala_error(401, "InvalidToken", "AuthException", "Invalid refresh token.");
     }
     kaizala.issued += 1;
-    kaizala.access_token = format!("emulated-access-token-{}", kaizala.issued);
+    let token = format!("emulated-access-token-{}", kaizala.issued);
+    kaizala.access_tokens.insert(token.clone());
     let mut renewed = String::new();
     if std::mem::take(&mut kaizala.rotate) {
         kaizala.refresh_token = format!("emulated-refresh-token-{}", kaizala.issued);
@@ -214,7 +247,7 @@ fn access_token(shared: &mut Shared, asked: &Asked) -> Response {
     let expiry = u64::try_from(now.as_millis()).unwrap_or(0) + LIFE;
     answer_json(
         200,
-        &json!({"accessToken": kaizala.access_token, "endpointUrl": url, "accessTokenExpiry": expiry,
+        &json!({"accessToken": token, "endpointUrl": url, "accessTokenExpiry": expiry,
         "refreshToken": renewed, "scope": "token.write"}),
     )
 }

@@ -3,6 +3,7 @@
 //! Facts: kaizala-docs, "Tokens" (an access token lives 24 hours, a refresh token 365 days, and near its end each answer brings another
 //! one), "API" (the answer's `endpointUrl` is where everything else goes; a 308 moves it).
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub struct Kaizala {
     store: Arc<dyn SecretStore>,
     token: Token,
     endpoint: RwLock<Option<Url>>,
+    /// Requests for tokens that were not counted yet: they go to the service whose requests are limited.
+    asked: AtomicU32,
 }
 
 impl std::fmt::Debug for Kaizala {
@@ -81,6 +84,7 @@ impl Kaizala {
             store,
             token: Token::default(),
             endpoint: RwLock::default(),
+            asked: AtomicU32::new(0),
         }
     }
 
@@ -94,6 +98,11 @@ impl Kaizala {
     /// What makes two logins the same to the service's limits: the connector.
     pub(super) fn identity(&self) -> String {
         format!("kaizala {} {}", self.base, self.application_id)
+    }
+
+    /// How many requests for tokens were sent since the last time somebody asked.
+    pub(super) fn take_asked(&self) -> u32 {
+        self.asked.swap(0, Ordering::Relaxed)
     }
 
     pub(super) fn host(&self) -> Option<&str> {
@@ -130,6 +139,7 @@ impl Kaizala {
                 .header("applicationId", super::sensitive(&Secret::new(self.application_id.clone()))?)
                 .header("applicationSecret", super::sensitive(&self.application_secret)?)
                 .header("refreshToken", super::sensitive(refresh_token)?);
+            self.asked.fetch_add(1, Ordering::Relaxed);
             let answer = request.send().await.map_err(|error| CredentialError::Unreachable(reason(&error)))?;
             let status = answer.status();
             if status == http::StatusCode::PERMANENT_REDIRECT {

@@ -104,12 +104,22 @@ impl Inner {
             let wait = match self.gate.pause(url) {
                 Some(pause) if pause > self.gate.longest() => return Some(pause),
                 Some(pause) => Some(pause),
-                None => credential.and_then(Credential::allowance).and_then(|allowance| allowance.take(clock)),
+                None => credential.and_then(|credential| self.turn(credential)),
             };
             let wait = wait?;
             budget.wait(wait);
             clock.sleep(wait).await;
         }
+    }
+
+    /// Takes one request of the login's allowance; answers how long to wait if there is none left.
+    fn turn(&self, credential: &Credential) -> Option<Duration> {
+        let allowance = credential.allowance();
+        let wait = allowance.take(self.gate.clock());
+        if let Some(trouble) = allowance.trouble() {
+            self.log.line("warn", &format!("{}: {trouble}", self.step));
+        }
+        wait
     }
 
     /// The headers and the address to send to, with the credential.
@@ -124,7 +134,9 @@ impl Inner {
         headers.remove(header::HOST);
         headers.remove(header::CONTENT_LENGTH);
         let Some(credential) = credential else { return Ok(Prepared { address: url.clone(), headers, token: None }) };
-        let prepared = credential.prepare(url.clone(), headers, &self.client).await.map_err(|error| {
+        let prepared = credential.prepare(url.clone(), headers, &self.client).await;
+        credential.count_logins(self.gate.clock());
+        let prepared = prepared.map_err(|error| {
             self.refuse(&error.to_string());
             if let (CredentialError::Refused(_), Some(observer)) = (&error, &self.observer) {
                 observer.login_refused(&error.to_string());

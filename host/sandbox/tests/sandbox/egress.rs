@@ -197,9 +197,10 @@ tests! {
         let provider = Provider::new(|_, _| "").await;
         let login = || {
             let origins = vec![OriginGrant::parse(&provider.origin).unwrap()];
-            Arc::new(Credential::bearer(origins, &Secret::new("the-same-for-both-steps")))
+            let login = Credential::bearer(origins, &Secret::new("the-same-for-both-steps"));
+            login.allowance().set(Some(100));
+            Arc::new(login)
         };
-        login().allowance().unwrap().set(Some(100));
         let bench = || Bench::new().with_http(&[&provider.origin], vec![login()], Gate::new(Arc::clone(&clock) as Arc<dyn Clock>));
         let urls = vec![provider.at("/"); 125].join("\n");
         let (one, two) = (bench(), bench());

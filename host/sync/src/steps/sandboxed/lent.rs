@@ -82,12 +82,10 @@ impl Lender {
         &self.step
     }
 
-    /// Sets how many requests a minute everything with this step's login may send.
+    /// Sets how many requests a minute everything with this step's login may send; the smallest number that is in use holds.
     pub(super) fn allow(&self, requests: Option<u32>) {
         for credential in &self.credentials {
-            if let Some(allowance) = credential.allowance() {
-                allowance.set(requests);
-            }
+            credential.allowance().set(requests);
         }
     }
 

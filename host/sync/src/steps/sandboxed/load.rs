@@ -9,7 +9,7 @@ use cap_std::fs::Dir;
 use rollcall_sandbox::contract::grouping::Plan;
 use rollcall_sandbox::contract::mapping::Schema;
 use rollcall_sandbox::contract::types::{Attribute, Problem};
-use rollcall_sandbox::egress::{Egress, Gate};
+use rollcall_sandbox::egress::{Allowances, Egress, Gate};
 use rollcall_sandbox::{
     CallError, Capabilities, Component, Extension, Grants, GroupingStep, Limits, LinkError, MappingStep, Sandbox,
     SourceStep, TargetStep,
@@ -53,6 +53,8 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// What pauses and allowances of requests go by, which a clock that is set must not disturb.
     pub pace: Arc<dyn rollcall_sandbox::clock::Clock>,
+    /// The requests a minute of logins, which other tenants may have too.
+    pub allowances: Allowances,
     /// What the embedding application offers to steps besides the contract, by the name of the step, such as `mapping[1]`.
     pub extensions: BTreeMap<String, Vec<Extension>>,
     /// Who keeps the calls of some steps, if anybody does.
@@ -191,7 +193,7 @@ impl Loader<'_> {
             .map_err(|error| refuse(error.to_string()))?
             .map_err(|error| refuse(format!("the component {} cannot be used: {error}", named(&step.component))))?;
         let http = step.grants.http.iter().map(logins::grant).collect::<Result<Vec<_>, _>>().map_err(refuse)?;
-        let credentials = logins::credentials(step, &self.services.store).map_err(refuse)?;
+        let credentials = logins::credentials(step, &self.services.store, &self.services.allowances).map_err(refuse)?;
         let name: Arc<str> = step.name.as_str().into();
         let egress = if http.is_empty() {
             None

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rollcall_sandbox::OriginGrant;
 use rollcall_sandbox::credentials::{ClientCredentials, Credential, Kaizala, Secret, SecretStore};
+use rollcall_sandbox::egress::Allowances;
 
 use crate::config::{Login, Origin, StepConfig};
 use crate::store::Store;
@@ -18,8 +19,13 @@ fn grants(origins: &[Origin]) -> Result<Vec<OriginGrant>, String> {
 }
 
 /// The credentials of a step.
-pub(super) fn credentials(step: &StepConfig, store: &Arc<dyn Store>) -> Result<Vec<Arc<Credential>>, String> {
-    step.logins.iter().map(|login| credential(&step.name, login, store).map(Arc::new)).collect()
+pub(super) fn credentials(
+    step: &StepConfig,
+    store: &Arc<dyn Store>,
+    allowances: &Allowances,
+) -> Result<Vec<Arc<Credential>>, String> {
+    let credential = |login| Ok(Arc::new(credential(&step.name, login, store)?.with_allowances(allowances)));
+    step.logins.iter().map(credential).collect()
 }
 
 fn secret(secret: &crate::config::Secret) -> Secret {

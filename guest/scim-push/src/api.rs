@@ -46,6 +46,11 @@ impl Trouble {
         matches!(self.status(), Some(400 | 422))
     }
 
+    /// True when the resource has another version by now (RFC 7644 section 3.14).
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.status() == Some(412)
+    }
+
     /// True when less in one request may do: a part of the content was refused, or there was too much of it.
     pub(crate) fn is_too_much(&self) -> bool {
         self.is_bad_request() || self.status() == Some(413)
@@ -89,6 +94,11 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn new(body: Json, location: Option<String>) -> Self {
         Reply { body, etag: None, location }
+    }
+
+    /// With a version that was told beside the body.
+    pub(crate) fn with_version(self, version: Option<String>) -> Self {
+        Reply { etag: version, ..self }
     }
 
     /// The version of the resource (RFC 7644 section 3.14).

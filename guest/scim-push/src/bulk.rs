@@ -29,6 +29,8 @@ impl<C: Client, S: Storage> Scim<C, S> {
         people: &[&PersonEntry],
         limits: (u32, u32),
     ) -> Result<Vec<Outcome>, Trouble> {
+        // Before anything is written, so that nobody is taken to refer to a manager who comes in the same request.
+        let links = people.iter().map(|person| self.manager(ready, person)).collect::<Result<Vec<_>, _>>()?;
         let mut steps: Vec<Result<Step, Trouble>> = people.iter().map(|person| self.step(ready, person)).collect();
         // A wait that the search was told holds for all that comes.
         if let Some(Err(halt @ Trouble::Halt(_))) = steps.iter().find(|step| matches!(step, Err(Trouble::Halt(_)))) {
@@ -36,25 +38,31 @@ impl<C: Client, S: Storage> Scim<C, S> {
         }
         let mut done: Vec<Option<String>> = vec![None; people.len()];
         let writes =
-            steps.iter().enumerate().filter_map(|(at, step)| Some((at, write(ready, at, step.as_ref().ok()?)?)));
+            steps.iter().enumerate().filter_map(|(at, step)| Some((at, self.write(ready, at, step.as_ref().ok()?)?)));
         for request in requests(writes.collect(), limits) {
-            self.send(request, &mut done)?;
+            self.send(ready, request, &mut steps, &mut done)?;
         }
         let mut outcomes = Vec::with_capacity(people.len());
-        for ((person, step), id) in people.iter().zip(steps.drain(..)).zip(done) {
+        for (((person, step), id), link) in people.iter().zip(steps).zip(done).zip(links) {
             let put = match (id, step) {
                 (Some(id), _) => Ok((id, false)),
                 (None, Ok(step)) => self.take(ready, person, step),
                 (None, Err(trouble)) => Err(trouble),
             };
-            let settled = put.and_then(|(id, adopted)| self.settle(ready, person, id, adopted));
+            let settled = put.and_then(|(id, adopted)| self.settle(ready, person, id, adopted, link));
             outcomes.push(settled.map_or_else(Outcome::from, Outcome::Done));
         }
         Ok(outcomes)
     }
 
     /// Sends one request, and notes the ids of the entries that it made or changed.
-    fn send(&self, operations: Vec<Write>, done: &mut [Option<String>]) -> Result<(), Trouble> {
+    fn send(
+        &self,
+        ready: &Ready,
+        operations: Vec<Write>,
+        steps: &mut [Result<Step, Trouble>],
+        done: &mut [Option<String>],
+    ) -> Result<(), Trouble> {
         if operations.len() < 2 {
             return Ok(());
         }
@@ -76,15 +84,45 @@ impl<C: Client, S: Storage> Scim<C, S> {
             let Some(answer) = answer else { continue };
             match outcome(answer) {
                 Ok(reply) => {
+                    let id = write.id.clone().or_else(|| reply.id());
+                    if let Some(id) = &id {
+                        self.note_version(ready, id, reply.version().map(str::to_owned))?;
+                    }
                     if let Some(place) = done.get_mut(write.at) {
-                        *place = write.id.clone().or_else(|| reply.id());
+                        *place = id;
                     }
                 }
                 Err(halt @ Trouble::Halt(_)) => return Err(halt),
+                // The version that was remembered is of no use when it goes alone.
+                Err(trouble) if trouble.is_outdated() => {
+                    if let (Some(step), Some(id)) = (steps.get_mut(write.at), write.id.clone()) {
+                        *step = Ok(Step::Look { id });
+                    }
+                }
                 Err(_) => {}
             }
         }
         Ok(())
+    }
+
+    fn write(&self, ready: &Ready, position: usize, step: &Step) -> Option<Write> {
+        let users = &ready.service.users;
+        let mark = format!("p{position}");
+        let (id, operation) = match step {
+            Step::Create(user) => (None, json!({"method": "POST", "path": users, "bulkId": mark, "data": user})),
+            Step::Change { id, operations, version } => {
+                let data = patch(operations.clone());
+                let mut operation = json!({"method": "PATCH", "path": at(users, id), "bulkId": mark, "data": data});
+                if let (Some(version), Some(fields)) =
+                    (self.condition(ready, version.as_deref()), operation.as_object_mut())
+                {
+                    fields.insert("version".to_owned(), version.into());
+                }
+                (Some(id.clone()), operation)
+            }
+            Step::Look { .. } | Step::Adopt(_) | Step::Nothing { .. } => return None,
+        };
+        Some(Write { at: position, mark, id, operation })
     }
 }
 
@@ -96,20 +134,6 @@ struct Write {
     /// The id of the entry, if it is there already.
     id: Option<String>,
     operation: Json,
-}
-
-fn write(ready: &Ready, position: usize, step: &Step) -> Option<Write> {
-    let users = &ready.service.users;
-    let mark = format!("p{position}");
-    let (id, operation) = match step {
-        Step::Create(user) => (None, json!({"method": "POST", "path": users, "bulkId": mark, "data": user})),
-        Step::Change { id, operations } => {
-            let data = patch(operations.clone());
-            (Some(id.clone()), json!({"method": "PATCH", "path": at(users, id), "bulkId": mark, "data": data}))
-        }
-        Step::Look { .. } | Step::Adopt(_) | Step::Nothing { .. } => return None,
-    };
-    Some(Write { at: position, mark, id, operation })
 }
 
 /// As many requests as the limits demand.
@@ -142,7 +166,8 @@ fn outcome(answer: &Json) -> Result<Reply, Trouble> {
     };
     let response = field(answer, "response").cloned().unwrap_or(Json::Null);
     if (200..300).contains(&status) {
-        return Ok(Reply::new(response, text(answer, "location").map(str::to_owned)));
+        let told = |name: &str| text(answer, name).map(str::to_owned);
+        return Ok(Reply::new(response, told("location")).with_version(told("version")));
     }
     Err(refusal(status, &response, String::new, None))
 }

@@ -10,7 +10,7 @@ use crate::path::{ENTERPRISE, GROUP, USER, field, truth};
 use crate::scim::{Ready, Scim};
 
 /// How often an entry is read again when somebody else changes it at the same moment.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 5;
 
 /// The schema of the message (RFC 7644 section 3.5.2).
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -20,18 +20,14 @@ pub(crate) fn patch(operations: Vec<Json>) -> Json {
     json!({"schemas": [PATCH], "Operations": operations})
 }
 
+/// The version that an entry has after a change, if the service told it.
+pub(crate) type Version = Option<String>;
+
 impl<C: Client, S: Storage> Scim<C, S> {
     /// Reads an entry and makes it as wanted. Nothing is sent when it is so already.
-    pub(crate) fn change(&self, ready: &Ready, path: &str, wanted: &[Wanted]) -> Result<(), Trouble> {
-        let mut actual = self.api.call(Method::Get, path, None)?;
-        for _ in 1..ATTEMPTS {
-            match self.change_from(ready, path, &actual, wanted) {
-                // RFC 7644 section 3.14: the version is another by now.
-                Err(trouble) if trouble.status() == Some(412) => actual = self.api.call(Method::Get, path, None)?,
-                done => return done,
-            }
-        }
-        self.change_from(ready, path, &actual, wanted)
+    pub(crate) fn change(&self, ready: &Ready, path: &str, wanted: &[Wanted]) -> Result<Version, Trouble> {
+        let actual = self.api.call(Method::Get, path, None)?;
+        self.unless_outdated(path, actual, |actual| self.change_once(ready, path, actual, wanted))
     }
 
     /// Makes an entry as wanted that was just read.
@@ -39,23 +35,66 @@ impl<C: Client, S: Storage> Scim<C, S> {
         &self,
         ready: &Ready,
         path: &str,
-        actual: &Reply,
+        actual: Reply,
         wanted: &[Wanted],
-    ) -> Result<(), Trouble> {
+    ) -> Result<Version, Trouble> {
+        self.unless_outdated(path, actual, |actual| self.change_once(ready, path, actual, wanted))
+    }
+
+    fn change_once(&self, ready: &Ready, path: &str, actual: &Reply, wanted: &[Wanted]) -> Result<Version, Trouble> {
         let operations = operations(&actual.body, wanted);
         if operations.is_empty() {
-            return Ok(());
+            return Ok(actual.version().map(str::to_owned));
         }
+        let version = self.condition(ready, actual.version());
         if ready.service.patch {
-            return self.api.call_if(Method::Patch, path, Some(&patch(operations)), actual.version()).map(drop);
+            let reply = self.api.call_if(Method::Patch, path, Some(&patch(operations)), version)?;
+            return Ok(reply.version().map(str::to_owned));
         }
         let mut whole = actual.body.clone();
         wanted.iter().for_each(|(path, value)| path.set(&mut whole, value.clone()));
-        self.put_whole(path, whole, actual.version())
+        self.put_whole(path, whole, version)
+    }
+
+    /// Removes an entry whose version may be known.
+    pub(crate) fn remove(&self, ready: &Ready, path: &str, version: Version) -> Result<(), Trouble> {
+        let known = Reply::new(Json::Null, None).with_version(version);
+        self.unless_outdated(path, known, |known| {
+            self.api.call_if(Method::Delete, path, None, self.condition(ready, known.version())).map(drop)
+        })
+    }
+
+    /// Does what goes by an entry as it was read; when somebody else was faster (RFC 7644 section 3.14), the entry is read again.
+    pub(crate) fn unless_outdated<T>(
+        &self,
+        path: &str,
+        mut actual: Reply,
+        once: impl Fn(&Reply) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        for _ in 1..ATTEMPTS {
+            match once(&actual) {
+                Err(trouble) if trouble.is_outdated() => {
+                    let now = self.api.call(Method::Get, path, None)?;
+                    // A service, or what stands before it, that refuses the very version that it tells: nobody was faster, and its
+                    // versions are of no use.
+                    if now.version() == actual.version() {
+                        self.useless_versions.set(true);
+                    }
+                    actual = now;
+                }
+                done => return done,
+            }
+        }
+        once(&actual)
+    }
+
+    /// What a change names as the version that it is meant for: nothing where the service says that it does not go by versions.
+    pub(crate) fn condition<'a>(&self, ready: &Ready, version: Option<&'a str>) -> Option<&'a str> {
+        version.filter(|_| ready.service.versions != Some(false) && !self.useless_versions.get())
     }
 
     /// Puts an entry back whole, without what a service keeps by itself.
-    pub(crate) fn put_whole(&self, path: &str, mut whole: Json, version: Option<&str>) -> Result<(), Trouble> {
+    pub(crate) fn put_whole(&self, path: &str, mut whole: Json, version: Option<&str>) -> Result<Version, Trouble> {
         let urn = if field(&whole, "userName").is_some() { USER } else { GROUP };
         if let Json::Object(whole) = &mut whole {
             whole.retain(|name, _| !name.eq_ignore_ascii_case("meta") && !name.eq_ignore_ascii_case("groups"));
@@ -65,7 +104,8 @@ impl<C: Client, S: Storage> Scim<C, S> {
         }
         say_truth(&mut whole);
         name_extension(&mut whole);
-        self.api.call_if(Method::Put, path, Some(&whole), version).map(drop)
+        let reply = self.api.call_if(Method::Put, path, Some(&whole), version)?;
+        Ok(reply.version().map(str::to_owned))
     }
 }
 

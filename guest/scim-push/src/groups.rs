@@ -20,7 +20,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
         let group = &entry.group;
         if let Some(id) = &group.remote {
             match self.change(ready, &at(place, id), &names(group)) {
-                Ok(()) => {
+                Ok(_) => {
                     let receipt = self.add_to(ready, id, &entry.members)?;
                     return Ok(Receipt { remote: Some(id.clone()), ..receipt });
                 }
@@ -30,7 +30,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
             }
         }
         match self.find_group(ready, group)? {
-            Some(found) => self.adopt_group(ready, entry, &found),
+            Some(found) => self.adopt_group(ready, entry, found),
             None => self.create_group(ready, entry),
         }
     }
@@ -58,7 +58,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
                 return Ok(Receipt { members: members.members, ..receipt });
             }
             Err(Trouble::Refused(fault)) if fault.status == Some(409) => match self.find_group(ready, group)? {
-                Some(found) => return self.adopt_group(ready, entry, &found),
+                Some(found) => return self.adopt_group(ready, entry, found),
                 None => return Err(Trouble::Refused(fault)),
             },
             created => created?,
@@ -75,7 +75,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
         Ok(Receipt { members: unknown, ..Receipt::of(id) })
     }
 
-    fn adopt_group(&self, ready: &Ready, entry: &GroupWithMembers, found: &Reply) -> Result<Receipt, Trouble> {
+    fn adopt_group(&self, ready: &Ready, entry: &GroupWithMembers, found: Reply) -> Result<Receipt, Trouble> {
         let group = &entry.group;
         let Some(id) = found.id() else {
             return Err(Trouble::Refused(Fault::new("The service has a group of this name and tells no id of it.")));
@@ -89,10 +89,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
             ))));
         }
         let path = at(place(ready)?, &id);
-        match self.change_from(ready, &path, found, &names(group)) {
-            Err(trouble) if trouble.status() == Some(412) => self.change(ready, &path, &names(group))?,
-            done => done?,
-        }
+        self.change_from(ready, &path, found, &names(group))?;
         let receipt = self.add_to(ready, &id, &entry.members)?;
         Ok(Receipt { remote: Some(id), adopted: true, ..receipt })
     }

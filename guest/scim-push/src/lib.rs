@@ -28,6 +28,8 @@
 //!   has. One that says nothing is taken to do what almost all do.
 //! * **Nothing is created twice**: before creating, an entry is looked for by `externalId`, then by `userName` (a group by
 //!   `displayName`), and taken over. Several that match are held back with their ids.
+//! * **Versions** (ETags), where the service gives them: a change names the version that it is meant for, and an entry that somebody else
+//!   changed meanwhile is read again. Versions that a service tells and then refuses are not used.
 //! * **Suspended** people have `active: false`.
 //! * **Groups** have their key as `externalId`, their name, and members. SCIM has no place for parents, greetings and
 //!   administrators.

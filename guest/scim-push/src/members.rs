@@ -16,9 +16,6 @@ use crate::scim::{Ready, Scim};
 /// A member by the source's id and the id of the entry.
 pub(crate) type Reference = (String, String);
 
-/// How often a group is read again when somebody else changes it at the same moment.
-const ATTEMPTS: u32 = 5;
-
 impl<C: Client, S: Storage> Scim<C, S> {
     /// Lets people into a group.
     pub(crate) fn add_members(&self, ready: &Ready, entry: &GroupWithMembers) -> Result<Receipt, Trouble> {
@@ -46,7 +43,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
             let operation = json!({"op": "add", "path": "members", "value": values});
             self.api.call(Method::Patch, &path, Some(&patch(vec![operation]))).map(drop)
         } else {
-            self.replace_members(&path, |members| {
+            self.replace_members(ready, &path, |members| {
                 let missing: Vec<&Reference> = references.iter().filter(|(_, id)| !has(members, id)).collect();
                 members.extend(missing.iter().map(|(_, id)| json!({ "value": id })));
                 !missing.is_empty()
@@ -81,9 +78,9 @@ impl<C: Client, S: Storage> Scim<C, S> {
             return Ok(Receipt::plain());
         }
         let removed = if ready.service.patch && !self.whole_members.get() {
-            self.remove_references(&path, &references)
+            self.remove_references(ready, &path, &references)
         } else {
-            self.put_without(&path, &references)
+            self.put_without(ready, &path, &references)
         };
         match removed {
             // With the group its memberships are gone.
@@ -92,13 +89,13 @@ impl<C: Client, S: Storage> Scim<C, S> {
         }
     }
 
-    fn remove_references(&self, path: &str, references: &[Reference]) -> Result<(), Trouble> {
+    fn remove_references(&self, ready: &Ready, path: &str, references: &[Reference]) -> Result<(), Trouble> {
         match self.api.call(Method::Patch, path, Some(&removal(references))) {
-            Err(trouble) if trouble.is_bad_request() => self.remove_present(path, references),
+            Err(trouble) if trouble.is_bad_request() => self.remove_present(ready, path, references),
             Err(trouble) if trouble.is_too_much() && references.len() > 1 => {
                 let (first, second) = references.split_at(references.len() / 2);
-                self.remove_references(path, first)?;
-                self.remove_references(path, second)
+                self.remove_references(ready, path, first)?;
+                self.remove_references(ready, path, second)
             }
             removed => removed.map(drop),
         }
@@ -107,7 +104,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
     /// A service may refuse to remove somebody who is not there: it is looked who is. One that does not take a removal by a chosen
     /// value gets the group without them; to write them beside the path, as some clients do, would empty the group of a service that
     /// goes by the standard (RFC 7644 section 3.5.2.2).
-    fn remove_present(&self, path: &str, references: &[Reference]) -> Result<(), Trouble> {
+    fn remove_present(&self, ready: &Ready, path: &str, references: &[Reference]) -> Result<(), Trouble> {
         let group = self.api.call(Method::Get, path, None)?;
         let members = members_of(&group);
         let present: Vec<Reference> = references.iter().filter(|(_, id)| has(&members, id)).cloned().collect();
@@ -116,7 +113,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
         }
         match self.api.call(Method::Patch, path, Some(&removal(&present))) {
             Err(trouble) if trouble.is_bad_request() => {
-                self.put_without(path, &present)?;
+                self.put_without(ready, path, &present)?;
                 self.whole_members.set(true);
                 Ok(())
             }
@@ -124,8 +121,8 @@ impl<C: Client, S: Storage> Scim<C, S> {
         }
     }
 
-    fn put_without(&self, path: &str, references: &[Reference]) -> Result<(), Trouble> {
-        self.replace_members(path, |members| {
+    fn put_without(&self, ready: &Ready, path: &str, references: &[Reference]) -> Result<(), Trouble> {
+        self.replace_members(ready, path, |members| {
             let before = members.len();
             members.retain(|member| !references.iter().any(|(_, id)| text(member, "value") == Some(id)));
             members.len() < before
@@ -133,12 +130,15 @@ impl<C: Client, S: Storage> Scim<C, S> {
     }
 
     /// Reads the group, changes its members, and puts it back, unless somebody else was faster.
-    fn replace_members(&self, path: &str, change: impl Fn(&mut Vec<Json>) -> bool) -> Result<(), Trouble> {
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            let group = self.api.call(Method::Get, path, None)?;
-            let mut members = members_of(&group);
+    fn replace_members(
+        &self,
+        ready: &Ready,
+        path: &str,
+        change: impl Fn(&mut Vec<Json>) -> bool,
+    ) -> Result<(), Trouble> {
+        let group = self.api.call(Method::Get, path, None)?;
+        self.unless_outdated(path, group, |group| {
+            let mut members = members_of(group);
             if !change(&mut members) {
                 return Ok(());
             }
@@ -147,11 +147,8 @@ impl<C: Client, S: Storage> Scim<C, S> {
                 whole.retain(|name, _| !name.eq_ignore_ascii_case("members"));
                 whole.insert("members".to_owned(), Json::from(members));
             }
-            match self.put_whole(path, whole, group.version()) {
-                Err(trouble) if trouble.status() == Some(412) && attempt < ATTEMPTS => {}
-                done => return done,
-            }
-        }
+            self.put_whole(path, whole, self.condition(ready, group.version())).map(drop)
+        })
     }
 
     /// The entries of members, and a receipt for each who has none.

@@ -5,6 +5,7 @@
 //! | `service` | what discovery found |
 //! | `person/<source id>` | the SCIM id of the entry |
 //! | `entry/<SCIM id>` | the source id |
+//! | `version/<SCIM id>` | the version that the entry had when it was last written, where the service gives versions |
 //! | `waiting/<manager>/<person>` | a person whose manager has no entry yet, both by their source ids |
 //!
 //! Ids stand percent-encoded in keys. A person who waits is linked when the manager's entry comes into being.
@@ -63,13 +64,34 @@ impl<S: Storage> Memory<S> {
     pub(crate) fn forget(&self, person: &str) -> Result<(), Error> {
         if let Some(entry) = self.entry_of(person)? {
             self.0.delete(&format!("entry/{}", encode_segment(&entry)))?;
+            self.0.delete(&format!("version/{}", encode_segment(&entry)))?;
         }
         self.0.delete(&format!("person/{}", encode_segment(person)))
+    }
+
+    /// The version that an entry had when it was last written.
+    pub(crate) fn version_of(&self, entry: &str) -> Result<Option<String>, Error> {
+        self.get(&format!("version/{}", encode_segment(entry)))
+    }
+
+    /// Remembers the version that an entry has now; none when nobody told it. Nothing is written when it is known.
+    pub(crate) fn set_version(&self, entry: &str, version: Option<&str>) -> Result<(), Error> {
+        let key = format!("version/{}", encode_segment(entry));
+        match (version, self.get(&key)?) {
+            (version, before) if version == before.as_deref() => Ok(()),
+            (Some(version), _) => self.0.set(&key, version.as_bytes()),
+            (None, _) => self.0.delete(&key),
+        }
     }
 
     /// Remembers that a person waits for the entry of the manager.
     pub(crate) fn wait(&self, person: &str, manager: &str) -> Result<(), Error> {
         self.0.set(&waiting(manager, person), b"1")
+    }
+
+    /// Whether a person is noted as waiting for this manager.
+    pub(crate) fn is_waiting(&self, person: &str, manager: &str) -> Result<bool, Error> {
+        Ok(self.0.get(&waiting(manager, person))?.is_some())
     }
 
     /// The person does not wait for this manager (any more).
@@ -104,6 +126,8 @@ mod tests {
         assert_eq!(memory.entry_of("a/1").unwrap().as_deref(), Some("s2"));
         assert_eq!(memory.person_of("s2").unwrap().as_deref(), Some("a/1"));
         assert_eq!(memory.person_of("s1").unwrap(), None);
+        memory.set_version("s2", Some("W/\"1\"")).unwrap();
+        assert_eq!(memory.version_of("s2").unwrap().as_deref(), Some("W/\"1\""));
         memory.forget("a/1").unwrap();
         assert!(storage.contents().is_empty());
     }
@@ -115,7 +139,9 @@ mod tests {
             memory.wait(person, manager).unwrap();
         }
         assert_eq!(memory.waiting_for("m").unwrap(), ["1", "a/é"]);
+        assert!(memory.is_waiting("1", "m").unwrap());
         memory.stop_waiting("1", "m").unwrap();
+        assert!(!memory.is_waiting("1", "m").unwrap());
         assert_eq!(memory.waiting_for("m").unwrap(), ["a/é"]);
         assert!(memory.waiting_for("nobody").unwrap().is_empty());
     }

@@ -9,10 +9,14 @@ use serde_json::{Value as Json, json};
 use crate::api::{Reply, Trouble};
 use crate::change::{Wanted, operations};
 use crate::directory::{Kind, Sought, at};
-use crate::entry::{name_extension, patch};
+use crate::entry::{Version, name_extension, patch};
+use crate::managers::Link;
 use crate::path::{Path, USER};
 use crate::profile::Which;
 use crate::scim::{Ready, Scim};
+
+/// So many versions in a row that were left behind say that those which are remembered are of no use.
+const TIRED: u32 = 3;
 
 /// What is to be done about a person.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ pub(crate) enum Step {
     /// Make an entry.
     Create(Json),
     /// Change an entry by what was last known of it.
-    Change { id: String, operations: Vec<Json> },
+    Change { id: String, operations: Vec<Json>, version: Version },
     /// Read the entry and change it by what it is: what was last known says too little.
     Look { id: String },
     /// Take over an entry that is there.
@@ -32,9 +36,10 @@ pub(crate) enum Step {
 impl<C: Client, S: Storage> Scim<C, S> {
     /// Creates a person's entry or changes it.
     pub(crate) fn put_person(&self, ready: &Ready, person: &PersonEntry) -> Result<Receipt, Trouble> {
+        let link = self.manager(ready, person)?;
         let step = self.step(ready, person)?;
         let (id, adopted) = self.take(ready, person, step)?;
-        self.settle(ready, person, id, adopted)
+        self.settle(ready, person, id, adopted, link)
     }
 
     /// Remembers whose entry it is, and links managers.
@@ -44,9 +49,10 @@ impl<C: Client, S: Storage> Scim<C, S> {
         person: &PersonEntry,
         id: String,
         adopted: bool,
+        link: Link,
     ) -> Result<Receipt, Trouble> {
         self.memory.remember(&person.person, &id)?;
-        self.await_manager(ready, person, &id)?;
+        self.await_manager(ready, person, &id, link)?;
         self.link_reports(ready, &person.person, &id)?;
         Ok(Receipt { adopted, ..Receipt::of(id) })
     }
@@ -72,7 +78,11 @@ impl<C: Client, S: Storage> Scim<C, S> {
         if adds {
             return Ok(Step::Look { id });
         }
-        Ok(if operations.is_empty() { Step::Nothing { id } } else { Step::Change { id, operations } })
+        if operations.is_empty() {
+            return Ok(Step::Nothing { id });
+        }
+        let version = self.known_version(ready, &id)?;
+        Ok(Step::Change { id, operations, version })
     }
 
     fn search(&self, ready: &Ready, person: &PersonEntry) -> Result<Step, Trouble> {
@@ -97,10 +107,14 @@ impl<C: Client, S: Storage> Scim<C, S> {
         let (id, done) = match step {
             Step::Nothing { id } => return Ok((id, false)),
             Step::Create(user) => return self.create(ready, person, &user),
-            Step::Adopt(found) => return self.adopt(ready, person, &found).map(|id| (id, true)),
-            Step::Change { id, operations } => {
-                let done = self.api.call(Method::Patch, &at(users, &id), Some(&patch(operations))).map(drop);
-                (id, done)
+            Step::Adopt(found) => return self.adopt(ready, person, found).map(|id| (id, true)),
+            Step::Change { id, operations, version } => {
+                let version = self.condition(ready, version.as_deref());
+                let done = self.api.call_if(Method::Patch, &at(users, &id), Some(&patch(operations)), version);
+                if version.is_some() {
+                    self.note_outdated(done.as_ref().is_err_and(Trouble::is_outdated));
+                }
+                (id, done.map(|reply| reply.version().map(str::to_owned)))
             }
             Step::Look { id } => {
                 let done = self.look(ready, person, &id);
@@ -108,17 +122,21 @@ impl<C: Client, S: Storage> Scim<C, S> {
             }
         };
         match done {
-            Ok(()) => Ok((id, false)),
-            // What was last known is not what is there (RFC 7644 section 3.5.2: noTarget), or somebody was faster.
-            Err(trouble) if trouble.is_bad_request() || trouble.status() == Some(412) => {
-                self.look(ready, person, &id)?;
+            Ok(version) => {
+                self.note_version(ready, &id, version)?;
+                Ok((id, false))
+            }
+            // What was last known is not what is there (RFC 7644 section 3.5.2: noTarget), or somebody changed it.
+            Err(trouble) if trouble.is_bad_request() || trouble.is_outdated() => {
+                let version = self.look(ready, person, &id)?;
+                self.note_version(ready, &id, version)?;
                 Ok((id, false))
             }
             // Removed by somebody else.
             Err(trouble) if trouble.is_missing() => {
                 self.memory.forget(&person.person)?;
                 match self.search(ready, person)? {
-                    Step::Adopt(found) => self.adopt(ready, person, &found).map(|id| (id, true)),
+                    Step::Adopt(found) => self.adopt(ready, person, found).map(|id| (id, true)),
                     _ => self.create(ready, person, &self.new_user(ready, person)),
                 }
             }
@@ -126,7 +144,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
         }
     }
 
-    fn look(&self, ready: &Ready, person: &PersonEntry, id: &str) -> Result<(), Trouble> {
+    fn look(&self, ready: &Ready, person: &PersonEntry, id: &str) -> Result<Version, Trouble> {
         let which = if person.before.is_empty() { Which::Adopted } else { Which::Changed };
         self.change(ready, &at(&ready.service.users, id), &self.wanted(ready, person, which))
     }
@@ -138,6 +156,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
                     Some(id) => id,
                     None => self.found_again(ready, person)?,
                 };
+                self.note_version(ready, &id, reply.version().map(str::to_owned))?;
                 let mut noted = user.clone();
                 id_path().set(&mut noted, Json::from(id.as_str()));
                 self.note(Kind::User, &noted);
@@ -145,7 +164,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
             }
             // Somebody else made it between the search and now, or a request of ours that got no answer.
             Err(Trouble::Refused(fault)) if fault.status == Some(409) => match self.search(ready, person)? {
-                Step::Adopt(found) => self.adopt(ready, person, &found).map(|id| (id, true)),
+                Step::Adopt(found) => self.adopt(ready, person, found).map(|id| (id, true)),
                 _ => Err(Trouble::Refused(fault)),
             },
             Err(trouble) => Err(trouble),
@@ -163,7 +182,7 @@ impl<C: Client, S: Storage> Scim<C, S> {
         Err(Trouble::Later(Fault::new(message).retry(None)))
     }
 
-    fn adopt(&self, ready: &Ready, person: &PersonEntry, found: &Reply) -> Result<String, Trouble> {
+    fn adopt(&self, ready: &Ready, person: &PersonEntry, found: Reply) -> Result<String, Trouble> {
         let Some(id) = found.id() else {
             return Err(Trouble::Refused(Fault::new(
                 "The service has an entry of this userName and tells no id of it.",
@@ -172,11 +191,30 @@ impl<C: Client, S: Storage> Scim<C, S> {
         let path = at(&ready.service.users, &id);
         let mut wanted = self.wanted(ready, person, Which::Adopted);
         wanted.push((key_path(), Json::from(person.person.as_str())));
-        match self.change_from(ready, &path, found, &wanted) {
-            Err(trouble) if trouble.status() == Some(412) => self.change(ready, &path, &wanted)?,
-            done => done?,
-        }
+        let version = self.change_from(ready, &path, found, &wanted)?;
+        self.note_version(ready, &id, version)?;
         Ok(id)
+    }
+
+    /// The version that an entry had when it was last written, where the service says that it goes by versions. A service that counts
+    /// also what others write there, such as the groups of a user, leaves them all behind: then they cost more than they save.
+    fn known_version(&self, ready: &Ready, id: &str) -> Result<Version, Trouble> {
+        if ready.service.versions != Some(true) || self.outdated.get() >= TIRED {
+            return Ok(None);
+        }
+        Ok(self.memory.version_of(id)?)
+    }
+
+    fn note_outdated(&self, outdated: bool) {
+        self.outdated.set(if outdated { self.outdated.get() + 1 } else { 0 });
+    }
+
+    /// Remembers the version that an entry has now.
+    pub(crate) fn note_version(&self, ready: &Ready, id: &str, version: Version) -> Result<(), Trouble> {
+        if ready.service.versions == Some(true) {
+            self.memory.set_version(id, version.as_deref())?;
+        }
+        Ok(())
     }
 
     /// Removes a person's entry. One that is not there is done; a service that keeps entries for ever gets it inactive.
@@ -188,8 +226,8 @@ impl<C: Client, S: Storage> Scim<C, S> {
         let mut note = None;
         if let Some(id) = id {
             let path = at(&ready.service.users, &id);
-            match self.api.call(Method::Delete, &path, None) {
-                Ok(_) => {}
+            match self.remove(ready, &path, self.known_version(ready, &id)?) {
+                Ok(()) => {}
                 Err(trouble) if trouble.is_missing() => {}
                 Err(trouble) if trouble.is_unable() => {
                     self.change(ready, &path, &[(active_path(), Json::from(false))])?;

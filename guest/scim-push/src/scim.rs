@@ -30,6 +30,10 @@ pub struct Scim<C, S> {
     pub(crate) plain_filters: Cell<bool>,
     /// The service does not take the removal of a chosen member.
     pub(crate) whole_members: Cell<bool>,
+    /// The service refuses the versions that it tells.
+    pub(crate) useless_versions: Cell<bool>,
+    /// How many versions in a row that were remembered had been left behind.
+    pub(crate) outdated: Cell<u32>,
     /// Everything that was listed of a service without filters: users, groups.
     pub(crate) users: RefCell<Option<Directory>>,
     pub(crate) groups: RefCell<Option<Directory>>,
@@ -61,6 +65,8 @@ impl<C: Client, S: Storage> Scim<C, S> {
             ready: RefCell::new(None),
             plain_filters: Cell::new(false),
             whole_members: Cell::new(false),
+            useless_versions: Cell::new(false),
+            outdated: Cell::new(0),
             users: RefCell::new(None),
             groups: RefCell::new(None),
         })

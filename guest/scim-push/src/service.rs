@@ -20,6 +20,9 @@ pub(crate) struct Service {
     pub(crate) filter: bool,
     /// The most entries of a page.
     pub(crate) largest_page: Option<u32>,
+    /// Gives versions, which a change can name; none when the service does not say.
+    #[serde(default)]
+    pub(crate) versions: Option<bool>,
     /// Several operations in one request: how many, and how many bytes.
     pub(crate) bulk: Option<(u32, u32)>,
     /// Where users are.
@@ -36,6 +39,7 @@ impl Default for Service {
             patch: true,
             filter: true,
             largest_page: None,
+            versions: None,
             bulk: None,
             users: "/Users".to_owned(),
             groups: Some("/Groups".to_owned()),
@@ -74,6 +78,7 @@ impl Service {
         };
         self.patch = supported("patch").unwrap_or(true);
         self.filter = supported("filter").unwrap_or(true);
+        self.versions = supported("etag");
         self.largest_page = number("filter", "maxResults").filter(|most| *most > 0);
         if supported("bulk") == Some(true) {
             let limits = (number("bulk", "maxOperations"), number("bulk", "maxPayloadSize"));
@@ -194,12 +199,14 @@ mod tests {
     fn what_it_says_counts_whatever_the_case_and_with_truth_as_text() {
         let config = json!({
             "Patch": {"Supported": "False"},
+            "etag": {"supported": "true"},
             "bulk": {"supported": "true", "maxOperations": 50, "maxPayloadSize": 100_000},
             "filter": {"supported": false, "maxResults": 20},
         });
         let kinds = json!([{"schema": USER, "endpoint": "People/"}]);
         let service = discover([(200, config), (200, kinds), (404, json!({}))], &[]);
         assert_eq!((service.patch, service.filter, service.largest_page), (false, false, Some(20)));
+        assert_eq!(service.versions, Some(true));
         assert_eq!((service.bulk, service.users.as_str(), service.groups), (Some((50, 100_000)), "/People", None));
     }
 

@@ -120,7 +120,8 @@ pub(crate) async fn guarded(
         let lost = matches!(action, Some(Action::CutBefore | Action::CutAfter));
         let status = if lost { 0 } else { response.status().as_u16() };
         let (method, path) = (asked.method.clone(), asked.path.clone());
-        shared.record.add(Call { service, method, path, status, items });
+        let if_match = asked.header("if-match").map(str::to_owned);
+        shared.record.add(Call { service, method, path, status, items, if_match });
         (action, response)
     };
     match action {

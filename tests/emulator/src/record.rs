@@ -17,6 +17,9 @@ pub struct Call {
     pub status: u16,
     /// How many things the body was about: members, people.
     pub items: usize,
+    /// The version that it was meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub if_match: Option<String>,
 }
 
 impl Call {

@@ -34,7 +34,11 @@ impl Scim {
         let mut answer = match self.grant(base, &wish) {
             Ok(reply) => {
                 let location = reply.location.unwrap_or_else(|| format!("{base}{}", text("path")));
-                json!({"method": method, "status": reply.status.to_string(), "location": location})
+                let mut answer = json!({"method": method, "status": reply.status.to_string(), "location": location});
+                if let (Some(version), Some(answer)) = (reply.version, answer.as_object_mut()) {
+                    answer.insert("version".to_owned(), version.into());
+                }
+                answer
             }
             Err(fault) => {
                 json!({"method": method, "status": fault.status.to_string(), "response": fault.body()})

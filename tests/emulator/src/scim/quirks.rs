@@ -26,6 +26,9 @@ pub struct Quirks {
     pub bulk_without_marks: bool,
     /// Gives versions, and refuses a change of another version than the one that is named. Default: false.
     pub versions: bool,
+    /// Compares versions by the letter of HTTP (RFC 9110 section 13.1.1): those that it gives are weak, and no weak one is ever met.
+    /// Default: false.
+    pub strict_versions: bool,
     /// Answers PATCH and PUT with 204 and nothing. Default: false.
     pub silent: bool,
     /// Answers a creation with its address and nothing else. Default: false.
@@ -84,6 +87,7 @@ impl Default for Quirks {
             bulk: None,
             bulk_without_marks: false,
             versions: false,
+            strict_versions: false,
             silent: false,
             only_location: false,
             no_schemas: false,

@@ -30,7 +30,8 @@ impl<C: Client, S: Storage> Scim<C, S> {
         self.unless_outdated(path, actual, |actual| self.change_once(ready, path, actual, wanted))
     }
 
-    /// Makes an entry as wanted that was just read.
+    /// Makes an entry as wanted that was found by a search. What a search tells need not be the whole entry: lists leave out members, say
+    /// (RFC 7643 section 7, "returned"). Before an entry is put back whole it is read by itself.
     pub(crate) fn change_from(
         &self,
         ready: &Ready,
@@ -38,6 +39,9 @@ impl<C: Client, S: Storage> Scim<C, S> {
         actual: Reply,
         wanted: &[Wanted],
     ) -> Result<Version, Trouble> {
+        if !ready.service.patch {
+            return self.change(ready, path, wanted);
+        }
         self.unless_outdated(path, actual, |actual| self.change_once(ready, path, actual, wanted))
     }
 
@@ -52,6 +56,12 @@ impl<C: Client, S: Storage> Scim<C, S> {
             return Ok(reply.version().map(str::to_owned));
         }
         let mut whole = actual.body.clone();
+        // The address and the name that stand in a reference are those of the manager before.
+        for (path, value) in wanted.iter().filter(|(path, _)| path.is_manager()) {
+            if path.get(&whole) != Some(value) {
+                path.set_whole(&mut whole, Json::Null);
+            }
+        }
         wanted.iter().for_each(|(path, value)| path.set(&mut whole, value.clone()));
         self.put_whole(path, whole, version)
     }
@@ -136,5 +146,54 @@ pub(crate) fn name_extension(resource: &mut Json) {
     let named = schemas.iter().any(|urn| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(ENTERPRISE)));
     if extended && !named {
         schemas.push(Json::from(ENTERPRISE));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rollcall_sdk::Attribute;
+    use rollcall_sdk::http::Response;
+    use rollcall_sdk::testing::{MemoryStorage, ScriptedHttp};
+
+    use super::*;
+    use crate::path::Path;
+    use crate::service::Service;
+
+    const ENTRY: &str = "https://a.example/Users/1";
+
+    /// What is put back of an entry that is there when this is wanted.
+    fn put_back(actual: &Json, path: &str, wanted: Json) -> Json {
+        let answer = Response::json_of(200, &actual.to_string());
+        let http = ScriptedHttp::new().answer(Method::Get, ENTRY, answer.clone()).answer(Method::Put, ENTRY, answer);
+        let storage = MemoryStorage::new();
+        let service = Service { patch: false, ..Service::default() };
+        storage.set("service", serde_json::to_string(&service).unwrap().as_bytes()).unwrap();
+        let settings = rollcall_sdk::settings::parse(r#"{"base_url": "https://a.example"}"#).unwrap();
+        let scim = Scim::new(http.clone(), storage, settings, &[Attribute::text("email")]).unwrap();
+        scim.change(&scim.ready().unwrap(), "/Users/1", &[(Path::parse(path).unwrap(), wanted)]).unwrap();
+        http.assert_finished();
+        serde_json::from_str(&http.bodies().pop().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_manager_is_put_back_without_what_was_told_of_the_one_before() {
+        let manager = json!({"value": "m1", "$ref": "https://a.example/Users/m1", "displayName": "M"});
+        let actual = json!({"schemas": [USER, ENTERPRISE], "userName": "a", ENTERPRISE: {"manager": manager, "department": "D"}});
+        for (wanted, expected) in [
+            (Json::from("m2"), json!({"manager": {"value": "m2"}, "department": "D"})),
+            (Json::Null, json!({"department": "D"})),
+        ] {
+            assert_eq!(put_back(&actual, "manager", wanted)[ENTERPRISE], expected);
+        }
+        let same = put_back(&actual, "department", json!("E"));
+        assert_eq!(same[ENTERPRISE], json!({"manager": manager, "department": "E"}));
+    }
+
+    #[test]
+    fn a_manager_who_is_told_as_a_text_becomes_a_reference() {
+        let actual = json!({"userName": "a", ENTERPRISE: {"manager": "m1"}});
+        let path = Path::parse("manager").unwrap();
+        assert_eq!(path.get(&actual), Some(&json!("m1")));
+        assert_eq!(put_back(&actual, "manager", json!("m2"))[ENTERPRISE], json!({"manager": {"value": "m2"}}));
     }
 }

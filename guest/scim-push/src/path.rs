@@ -101,8 +101,9 @@ impl Path {
             None => attribute,
         };
         match &self.sub {
-            Some(sub) => field(value, sub),
             // A server may tell a reference as a plain text.
+            Some(_) if self.is_manager() && value.is_string() => Some(value),
+            Some(sub) => field(value, sub),
             None => Some(value),
         }
         .filter(|value| !value.is_null())
@@ -117,6 +118,9 @@ impl Path {
 
     /// Writes a value into a resource; null removes it.
     pub(crate) fn set(&self, resource: &mut Json, value: Json) {
+        if value.is_null() && self.root(resource).is_none_or(|root| field(root, &self.attribute).is_none()) {
+            return;
+        }
         let root = match &self.extension {
             Some(urn) => entry(resource, urn, || json!({})),
             None => resource,
@@ -126,7 +130,11 @@ impl Path {
             return;
         };
         let Some((by, text)) = &self.choice else {
-            put(entry(root, &self.attribute, || json!({})), sub, value);
+            let whole = entry(root, &self.attribute, || json!({}));
+            put(whole, sub, value);
+            if whole.as_object().is_some_and(Map::is_empty) {
+                put(root, &self.attribute, Json::Null);
+            }
             return;
         };
         let list = entry(root, &self.attribute, || json!([]));
@@ -148,6 +156,11 @@ impl Path {
         list.retain(|element| {
             !chosen(element, &choice) || element.as_object().is_some_and(|element| element.keys().any(says_more))
         });
+    }
+
+    /// Writes the attribute that it leads into; null removes it with all its parts.
+    pub(crate) fn set_whole(&self, resource: &mut Json, value: Json) {
+        Path { choice: None, sub: None, ..self.clone() }.set(resource, value);
     }
 
     fn root<'a>(&self, resource: &'a Json) -> Option<&'a Json> {
@@ -322,7 +335,6 @@ mod tests {
             "title": "Clerk",
             "name": {"givenName": "A"},
             "addresses": [{"type": "work", "locality": "Cairo", "region": "C"}],
-            "phoneNumbers": [],
             ENTERPRISE: {"department": "Sales"},
         });
         assert_eq!(resource, expected);

@@ -330,6 +330,24 @@ async fn what_a_service_has_no_place_for_is_left_out() {
     assert!(fixture.emulator.shared().scim.groups.is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_is_put_back_whole_keeps_the_members_that_lists_leave_out() {
+    let host = built_in::host();
+    let habits = ["patch=false", "short_lists=true"];
+    let fixture = tenant(&habits).await;
+    {
+        let scim = &mut fixture.emulator.shared().scim;
+        let resource =
+            |attributes: Value| Resource { attributes: attributes.as_object().cloned().unwrap(), version: 1 };
+        let other = json!({"userName": "other@contoso.com", "externalId": "other", "active": true});
+        scim.users.insert("another".to_owned(), resource(other));
+        let group = json!({"displayName": "HR", "members": [{"value": "another"}]});
+        scim.groups.insert("known".to_owned(), resource(group));
+    }
+    sync(&host, &fixture, &habits).await;
+    assert_eq!(groups(&fixture)["HR"], ["dan", "eve", "other"]);
+}
+
 /// Requests about users since the last time: method, status, and whether a version was named.
 fn about_users(fixture: &Fixture) -> Vec<(String, u16, bool)> {
     let calls = fixture.emulator.calls();

@@ -270,6 +270,7 @@ impl Scim {
             .take(count)
             .map(|(id, resource)| {
                 let shown = shown::resource(&self.quirks, base, kind, id, resource);
+                let shown = if self.quirks.short_lists { shown::part(shown, None, Some("members")) } else { shown };
                 shown::part(shown, wish.parameter("attributes"), wish.parameter("excludedAttributes"))
             })
             .collect();

@@ -18,6 +18,8 @@ pub struct Quirks {
     pub key_filter: bool,
     /// Answers 404 where a filter finds nothing. Default: false.
     pub nothing_is_404: bool,
+    /// Leaves the members out of groups in a list. Default: false.
+    pub short_lists: bool,
     /// The most entries of a page. Default: 200.
     pub largest_page: usize,
     /// Operations of a bulk request; none where there is no `/Bulk`. Default: none.
@@ -83,6 +85,7 @@ impl Default for Quirks {
             or: true,
             key_filter: true,
             nothing_is_404: false,
+            short_lists: false,
             largest_page: 200,
             bulk: None,
             bulk_without_marks: false,

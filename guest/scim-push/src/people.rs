@@ -287,3 +287,95 @@ fn id_path() -> Path {
 fn plain(name: &str) -> Path {
     Path { extension: None, attribute: name.to_owned(), choice: None, sub: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use rollcall_sdk::http::Response;
+    use rollcall_sdk::target::{Operation, Outcome};
+    use rollcall_sdk::testing::{MemoryStorage, ScriptedHttp};
+    use rollcall_sdk::{Attribute, Value};
+
+    use super::*;
+    use crate::service::Service;
+
+    const BASE: &str = "https://a.example";
+
+    fn entry(number: usize) -> String {
+        format!("{BASE}/Users/s{number}")
+    }
+
+    /// A service that gives versions, and that first told version 1 of each entry.
+    fn scim(http: &ScriptedHttp, bulk: Option<(u32, u32)>) -> (Scim<ScriptedHttp, MemoryStorage>, MemoryStorage) {
+        let storage = MemoryStorage::new();
+        let service = Service { versions: Some(true), bulk, ..Service::default() };
+        storage.set("service", serde_json::to_string(&service).unwrap().as_bytes()).unwrap();
+        for number in 1..=4 {
+            storage.set(&format!("version/s{number}"), b"W/\"1\"").unwrap();
+        }
+        let settings = rollcall_sdk::settings::parse(&format!(r#"{{"base_url": "{BASE}"}}"#)).unwrap();
+        let attributes = ["email", "job_title"].map(Attribute::text);
+        (Scim::new(http.clone(), storage.clone(), settings, &attributes).unwrap(), storage)
+    }
+
+    /// A promotion of somebody whose entry is known.
+    fn promotion(number: usize) -> Operation {
+        Operation::PutPerson(PersonEntry {
+            person: number.to_string(),
+            remote: Some(format!("s{number}")),
+            values: vec![Value::Keep, "Boss".into()],
+            before: vec!["a@x.example".into(), "Clerk".into()],
+            active: true,
+        })
+    }
+
+    fn now(version: &str) -> Response {
+        let body = json!({"userName": "a@x.example", "title": "Clerk", "meta": {"version": version}});
+        Response::json_of(200, &body.to_string())
+    }
+
+    #[test]
+    fn versions_that_are_left_behind_again_and_again_are_not_named_any_more() {
+        let mut http = ScriptedHttp::new();
+        for number in 1..=3 {
+            http = http
+                .answer(Method::Patch, entry(number), Response::json_of(412, "{}"))
+                .answer(Method::Get, entry(number), now("W/\"2\""))
+                .answer(Method::Patch, entry(number), now("W/\"3\""));
+        }
+        http = http.answer(Method::Patch, entry(4), now("W/\"3\""));
+        let outcomes = scim(&http, None).0.push(&[1, 2, 3, 4].map(promotion));
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done(_))), "{outcomes:?}");
+        http.assert_finished();
+        let named = |request: &rollcall_sdk::http::Request| {
+            request.headers.iter().find(|(name, _)| name == "if-match").map(|(_, version)| version.clone())
+        };
+        let named: Vec<Option<String>> =
+            http.requests().iter().filter(|request| request.method == Method::Patch).map(named).collect();
+        let named: Vec<Option<&str>> = named.iter().map(Option::as_deref).collect();
+        let (one, two) = (Some("W/\"1\""), Some("W/\"2\""));
+        assert_eq!(named, [one, two, one, two, one, two, None], "the fourth is changed whatever its version");
+    }
+
+    #[test]
+    fn a_bulk_request_names_versions_and_what_is_outdated_goes_alone() {
+        let answers = json!({"Operations": [
+            {"method": "PATCH", "bulkId": "p0", "status": "200", "version": "W/\"2\""},
+            {"method": "PATCH", "bulkId": "p1", "status": "412"},
+        ]});
+        let http = ScriptedHttp::new()
+            .answer(Method::Post, format!("{BASE}/Bulk"), Response::json_of(200, &answers.to_string()))
+            .answer(Method::Get, entry(2), now("W/\"7\""))
+            .answer(Method::Patch, entry(2), now("W/\"8\""));
+        let (scim, storage) = scim(&http, Some((10, 100_000)));
+        let outcomes = scim.push(&[1, 2].map(promotion));
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done(_))), "{outcomes:?}");
+        http.assert_finished();
+        let sent: Json = serde_json::from_str(&http.bodies()[0]).unwrap();
+        let versions: Vec<&Json> = sent["Operations"].as_array().unwrap().iter().map(|one| &one["version"]).collect();
+        assert_eq!(versions, ["W/\"1\"", "W/\"1\""]);
+        assert_eq!(
+            (storage.contents()["version/s1"].as_str(), storage.contents()["version/s2"].as_str()),
+            ("W/\"2\"", "W/\"8\"")
+        );
+    }
+}

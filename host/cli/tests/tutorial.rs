@@ -54,7 +54,9 @@ fn plain(text: &str) -> String {
 /// A shell command with nothing of what this test's cargo was told, which is not meant for the project's.
 fn shell(script: &str, folder: &Path) -> Command {
     let rollcall = Path::new(env!("CARGO_BIN_EXE_rollcall"));
-    let path = format!("{}:{}", rollcall.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tools");
+    let others = std::env::var("PATH").unwrap();
+    let path = format!("{}:{}:{others}", rollcall.parent().unwrap().display(), tools.join("bin").display());
     let mut command = Command::new("bash");
     command.args(["-c", script]).current_dir(folder);
     for (variable, _) in std::env::vars_os() {
@@ -64,7 +66,7 @@ fn shell(script: &str, folder: &Path) -> Command {
         }
     }
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects");
-    command.env("PATH", path).env("CARGO_TARGET_DIR", target);
+    command.env("PATH", path).env("CARGO_TARGET_DIR", target).env("CARGO_INSTALL_ROOT", tools);
     command
 }
 
@@ -130,6 +132,7 @@ sections! {
     javascript: "JavaScript",
     typescript: "TypeScript",
     python: "Python",
+    c: "C",
     into_a_tenant: "Into a tenant",
     chains: "Chains",
     when_it_does_not_work: "When it does not work",

@@ -156,6 +156,7 @@ pub enum Language {
     JavaScript,
     #[value(name = "typescript")]
     TypeScript,
+    C,
 }
 
 impl Language {
@@ -166,6 +167,7 @@ impl Language {
             Self::Python => "python",
             Self::JavaScript => "javascript",
             Self::TypeScript => "typescript",
+            Self::C => "c",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `rollcall component build`: calls the tools of the project's language the right way, and looks at what they made.
 
+mod c;
 mod javascript;
 mod python;
 mod rust;
@@ -24,6 +25,7 @@ pub async fn run(folder: &Path, json: bool) -> Result<u8, Refusal> {
         Some(Language::Rust) => rust::build(&project)?,
         Some(Language::Python) => python::build(&project)?,
         Some(Language::JavaScript) => javascript::build(&project, "step.js")?,
+        Some(Language::C) => c::build(&project)?,
         Some(Language::TypeScript) => javascript::build_checked(&project)?,
         None => return Err(Refusal::wrong(format!("{FILE} names no `language`: there is nothing to build"))),
     }

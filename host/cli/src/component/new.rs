@@ -29,6 +29,7 @@ pub fn run(wish: &New, json: bool) -> Result<u8, Refusal> {
     let own = match language {
         Language::Rust => "cargo test                  # its own tests",
         Language::Python => "python3 -m unittest         # its own tests",
+        Language::C => "cc initials.c initials_test.c -o initials_test && ./initials_test    # its own test",
         Language::JavaScript | Language::TypeScript => "npm test                    # its own tests",
     };
     say(&format!(

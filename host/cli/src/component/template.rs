@@ -104,8 +104,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_language_has_a_mapping_and_a_grouping_and_rust_has_all_four() {
+    fn every_language_has_a_mapping_most_a_grouping_and_rust_all_four() {
         assert_eq!(steps(Language::Rust), ["source", "mapping", "grouping", "target"]);
+        assert_eq!(steps(Language::C), ["mapping"]);
         for language in [Language::Python, Language::JavaScript, Language::TypeScript] {
             assert!(steps(language).contains(&"mapping") && steps(language).contains(&"grouping"), "{language:?}");
         }
@@ -194,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_project_is_called_by_its_own_name_everywhere() {
-        for language in [Language::Rust, Language::Python, Language::JavaScript, Language::TypeScript] {
+        for language in [Language::Rust, Language::Python, Language::JavaScript, Language::TypeScript, Language::C] {
             for (path, text) in files("pay-roll", Step::Mapping, language).unwrap() {
                 assert!(!text.contains("my-step") && !text.contains("my_step"), "{path}");
             }

@@ -44,6 +44,8 @@ struct Mapped {
     program: Node,
     default: rollcall_sdk::Value,
     position: Position,
+    /// The slot of the property that it is as it stands, if it is one: most attributes are.
+    copied: Option<Slot>,
     kind: Type,
     creation_only: bool,
     required: bool,
@@ -60,6 +62,8 @@ struct Manager {
     delta: Slot,
     fields: Vec<(Slot, String)>,
     names: Vec<String>,
+    /// An expression reads the manager's id.
+    is_read: bool,
 }
 
 /// Which slots say the country of a person.
@@ -97,7 +101,11 @@ impl Mapper {
         let evaluation = Evaluation::new(self.ground(&slots, environment));
         let mut row = self.layout.row(inherited);
         for mapped in &self.mapped {
-            match self.attribute(mapped, &evaluation, environment) {
+            let value = match mapped.copy(&slots) {
+                Some(text) => Ok(text),
+                None => self.attribute(mapped, &evaluation, environment),
+            };
+            match value {
                 Ok(value) => row.set(mapped.position, value),
                 Err(outcome) => return outcome,
             }
@@ -191,6 +199,17 @@ impl Mapper {
 }
 
 impl Mapped {
+    /// The value of a text attribute that is a property as it stands, without going through the evaluation: what that would come to.
+    #[inline(always)]
+    fn copy(&self, slots: &[Value<'_>]) -> Option<rollcall_sdk::Value> {
+        match slots.get(self.copied?) {
+            Some(Value::Text(text)) if !self.required || !text.trim().is_empty() => {
+                Some(rollcall_sdk::Value::Text(text.as_ref().to_owned()))
+            }
+            _ => None,
+        }
+    }
+
     /// Why a person is held back. What stands in a sensitive attribute must not stand in a reason either.
     fn held_back(&self, fault: &Fault) -> String {
         let position = fault.position(&self.source);
@@ -207,11 +226,14 @@ impl Mapped {
 impl Manager {
     /// Puts the manager's fields in their slots, by a look-up where the user does not bring them along.
     fn fill(&self, slots: &mut [Value<'_>], environment: &dyn Environment) {
+        let brought = self.fields.iter().any(|(slot, _)| slots.get(*slot).is_some_and(|value| !value.is_null()));
+        if brought && !self.is_read {
+            return;
+        }
         let id = self.id(slots);
         if let (Some(id), Some(slot)) = (&id, slots.get_mut(self.whole)) {
             *slot = Value::text(id.clone());
         }
-        let brought = self.fields.iter().any(|(slot, _)| slots.get(*slot).is_some_and(|value| !value.is_null()));
         let Some(id) = id.filter(|_| !brought && !self.fields.is_empty()) else { return };
         let Some(found) = environment.look_up(&id, &self.names) else { return };
         for ((slot, _), value) in self.fields.iter().zip(found) {

@@ -13,7 +13,7 @@ use serde_json::Error;
 
 use crate::attributes::Path;
 use crate::program::Slot;
-use crate::scan::{Raw, Scanner};
+use crate::scan::{Quoted, Scanner};
 use crate::value::{Texts, Value};
 
 /// The attributes that are read, as a tree of keys.
@@ -27,8 +27,8 @@ pub struct Projection {
 #[derive(Debug, Default)]
 struct Level {
     keys: Vec<Key>,
-    /// Where the keys of each length begin in `keys`, which is in the order of their lengths.
-    starts: Vec<usize>,
+    /// Where the keys of each length begin and end in `keys`, which is in the order of their lengths.
+    lengths: Vec<(u32, u32)>,
 }
 
 #[derive(Debug)]
@@ -47,11 +47,12 @@ struct Key {
 struct Ends(u64, u64);
 
 impl Ends {
-    fn of(name: &str) -> Self {
+    #[inline(always)]
+    fn of(name: &[u8]) -> Self {
         let number = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-        match (name.as_bytes().first_chunk(), name.as_bytes().last_chunk()) {
+        match (name.first_chunk(), name.last_chunk()) {
             (Some(first), Some(last)) => Self(number(first), number(last)),
-            _ => Self(name.bytes().fold(0, |number, byte| number << 8 | u64::from(byte)), 0),
+            _ => Self(name.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)), 0),
         }
     }
 }
@@ -69,7 +70,7 @@ impl Projection {
 
     /// The values of a user, by slot. What the user does not have is null.
     pub fn read<'j>(&self, json: &'j str) -> Result<Vec<Value<'j>>, Error> {
-        let mut slots = vec![Value::Null; self.slots];
+        let mut slots: Vec<Value<'j>> = std::iter::repeat_with(|| Value::Null).take(self.slots).collect();
         let mut scanner = Scanner::new(json);
         self.root.read(&mut scanner, &mut slots)?;
         scanner.end()?;
@@ -81,7 +82,7 @@ impl Level {
     fn add(&mut self, segments: &[String], slot: Slot) {
         let Some((name, rest)) = segments.split_first() else { return };
         let place = self.keys.iter().position(|key| key.name == *name).unwrap_or_else(|| {
-            self.keys.push(Key { name: name.clone(), ends: Ends::of(name), slot: None, below: None });
+            self.keys.push(Key { name: name.clone(), ends: Ends::of(name.as_bytes()), slot: None, below: None });
             self.keys.len() - 1
         });
         let Some(key) = self.keys.get_mut(place) else { return };
@@ -95,8 +96,8 @@ impl Level {
     fn arrange(&mut self) {
         self.keys.sort_by(|a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));
         let longest = self.keys.last().map_or(0, |key| key.name.len());
-        self.starts =
-            (0..=longest + 1).map(|length| self.keys.partition_point(|key| key.name.len() < length)).collect();
+        let shorter = |length: usize| self.keys.partition_point(|key| key.name.len() < length) as u32;
+        self.lengths = (0..=longest).map(|length| (shorter(length), shorter(length + 1))).collect();
         for key in &mut self.keys {
             if let Some(below) = &mut key.below {
                 below.arrange();
@@ -104,11 +105,12 @@ impl Level {
         }
     }
 
-    fn key(&self, name: &str) -> Option<&Key> {
-        let (from, to) = (*self.starts.get(name.len())?, *self.starts.get(name.len() + 1)?);
-        let keys = self.keys.get(from..to).filter(|keys| !keys.is_empty())?;
+    #[inline(always)]
+    fn key(&self, name: &[u8]) -> Option<&Key> {
+        let (from, to) = *self.lengths.get(name.len())?;
+        let keys = self.keys.get(from as usize..to as usize).filter(|keys| !keys.is_empty())?;
         let ends = Ends::of(name);
-        keys.iter().find(|key| key.ends == ends && (name.len() <= 16 || key.name == name))
+        keys.iter().find(|key| key.ends == ends && (name.len() <= 16 || key.name.as_bytes() == name))
     }
 
     fn read<'j>(&self, scanner: &mut Scanner<'j>, slots: &mut [Value<'j>]) -> Result<(), Error> {
@@ -118,11 +120,15 @@ impl Level {
         }
         loop {
             let name = scanner.string()?;
+            let key = if name.escaped {
+                self.key(unescaped(scanner, name)?.as_bytes())
+            } else {
+                self.key(scanner.bytes(name))
+            };
             scanner.expect(b':')?;
-            let key = if name.escaped { self.key(&text(name)?) } else { self.key(name.inner()) };
-            let value = scanner.value()?;
-            if let Some(key) = key {
-                key.read(value, slots)?;
+            match key {
+                None => scanner.pass()?,
+                Some(key) => key.read(scanner, slots)?,
             }
             if !scanner.take(b',') {
                 return scanner.expect(b'}');
@@ -132,28 +138,44 @@ impl Level {
 }
 
 impl Key {
-    fn read<'j>(&self, raw: Raw<'j>, slots: &mut [Value<'j>]) -> Result<(), Error> {
-        if let Some(below) = self.below.as_ref().filter(|_| raw.text.starts_with('{')) {
-            below.read(&mut Scanner::new(raw.text), slots)?;
-        }
+    #[inline(always)]
+    fn read<'j>(&self, scanner: &mut Scanner<'j>, slots: &mut [Value<'j>]) -> Result<(), Error> {
+        let value = match (scanner.next(), &self.below) {
+            (Some(b'"'), _) => {
+                let text = scanner.string()?;
+                match text.escaped {
+                    true => Value::Text(Cow::Owned(unescaped(scanner, text)?)),
+                    false => Value::Text(Cow::Borrowed(scanner.inner(text))),
+                }
+            }
+            (Some(b'{'), Some(below)) => {
+                let start = scanner.place();
+                below.read(scanner, slots)?;
+                Value::Json(Cow::Borrowed(scanner.since(start)))
+            }
+            _ => other(scanner)?,
+        };
         if let Some(place) = self.slot.and_then(|slot| slots.get_mut(slot)) {
-            *place = value(raw)?;
+            *place = value;
         }
         Ok(())
     }
 }
 
 /// A string with its escapes resolved.
-fn text(raw: Raw<'_>) -> Result<Cow<'_, str>, Error> {
-    if raw.escaped { serde_json::from_str::<String>(raw.text).map(Cow::Owned) } else { Ok(Cow::Borrowed(raw.inner())) }
+#[cold]
+fn unescaped(scanner: &Scanner<'_>, text: Quoted) -> Result<String, Error> {
+    serde_json::from_str(scanner.whole(text))
 }
 
-fn value(raw: Raw<'_>) -> Result<Value<'_>, Error> {
-    match raw.text.as_bytes().first() {
-        Some(b'"') => text(raw).map(Value::Text),
-        Some(b'{') => Ok(Value::Json(Cow::Borrowed(raw.text))),
-        _ => {
-            let mut deserializer = serde_json::Deserializer::from_str(raw.text);
+/// A value that is no string, and no object that is read into.
+#[inline(never)]
+fn other<'j>(scanner: &mut Scanner<'j>) -> Result<Value<'j>, Error> {
+    match scanner.value()? {
+        "null" => Ok(Value::Null),
+        object if object.starts_with('{') => Ok(Value::Json(Cow::Borrowed(object))),
+        text => {
+            let mut deserializer = serde_json::Deserializer::from_str(text);
             let value = ValueSeed.deserialize(&mut deserializer)?;
             deserializer.end()?;
             Ok(value)

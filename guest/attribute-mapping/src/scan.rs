@@ -1,6 +1,8 @@
 //! Passing over JSON text: where a string or a value ends, without building it.
+//!
+//! Most of the time of a mapping is spent here. In a sandbox each call of a function and each turn of a loop also looks at the clock, so
+//! what is done for every key is written to become one piece of code, and strings are passed over in steps of several bytes.
 
-use memchr::memchr2;
 use serde::de::Error as _;
 use serde_json::Error;
 
@@ -11,21 +13,17 @@ pub struct Scanner<'j> {
     at: usize,
 }
 
-/// A value as it is written.
+/// A string as it is written, without its quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Raw<'j> {
-    /// All of it; of a string with its quotes.
-    pub text: &'j str,
-    /// It is a string in which a backslash stands.
+pub struct Quoted {
+    start: usize,
+    end: usize,
+    /// A backslash stands in it.
     pub escaped: bool,
 }
 
-impl<'j> Raw<'j> {
-    /// What stands between the quotes of a string.
-    pub fn inner(&self) -> &'j str {
-        self.text.get(1..self.text.len().saturating_sub(1)).unwrap_or_default()
-    }
-}
+/// A byte in each place of a word.
+const EACH: u64 = u64::from_le_bytes([1; 8]);
 
 impl<'j> Scanner<'j> {
     /// At the beginning of a text.
@@ -34,6 +32,7 @@ impl<'j> Scanner<'j> {
     }
 
     /// Passes over white space and this byte; answers whether it stood there.
+    #[inline(always)]
     pub fn take(&mut self, byte: u8) -> bool {
         let found = self.next() == Some(byte);
         self.at += usize::from(found);
@@ -41,34 +40,58 @@ impl<'j> Scanner<'j> {
     }
 
     /// Passes over white space and this byte, which must stand there.
+    #[inline(always)]
     pub fn expect(&mut self, byte: u8) -> Result<(), Error> {
-        if self.take(byte) { Ok(()) } else { Err(self.wrong(&format!("`{}`", char::from(byte)))) }
+        if self.take(byte) { Ok(()) } else { Err(self.missing(byte)) }
     }
 
     /// The string here.
-    pub fn string(&mut self) -> Result<Raw<'j>, Error> {
-        let start = self.start();
+    #[inline(always)]
+    pub fn string(&mut self) -> Result<Quoted, Error> {
         if !self.take(b'"') {
             return Err(self.wrong("a string"));
         }
+        let start = self.at;
         let escaped = self.end_of_string()?;
-        Ok(Raw { text: self.since(start), escaped })
+        Ok(Quoted { start, end: self.at - 1, escaped })
     }
 
-    /// The value here, whatever it is.
-    pub fn value(&mut self) -> Result<Raw<'j>, Error> {
+    /// The bytes of a string, as they are written.
+    #[inline(always)]
+    pub fn bytes(&self, quoted: Quoted) -> &'j [u8] {
+        self.text.as_bytes().get(quoted.start..quoted.end).unwrap_or_default()
+    }
+
+    /// A string, as it is written.
+    #[inline(always)]
+    pub fn inner(&self, quoted: Quoted) -> &'j str {
+        self.text.get(quoted.start..quoted.end).unwrap_or_default()
+    }
+
+    /// A string with its quotes.
+    pub fn whole(&self, quoted: Quoted) -> &'j str {
+        self.text.get(quoted.start.saturating_sub(1)..quoted.end + 1).unwrap_or_default()
+    }
+
+    /// Passes over the value here, whatever it is.
+    #[inline(always)]
+    pub fn pass(&mut self) -> Result<(), Error> {
         match self.next() {
-            Some(b'"') => self.string(),
-            Some(b'{' | b'[') => self.nested(),
-            _ => {
-                let start = self.at;
-                while !matches!(self.byte(), None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')) {
-                    self.at += 1;
-                }
-                let text = self.since(start);
-                if text.is_empty() { Err(self.wrong("a value")) } else { Ok(Raw { text, escaped: false }) }
+            Some(b'"') => {
+                self.at += 1;
+                self.end_of_string().map(|_| ())
             }
+            Some(b'{' | b'[') => self.nested(),
+            _ => self.bare(),
         }
+    }
+
+    /// The text of the value here, whatever it is; of a string with its quotes.
+    pub fn value(&mut self) -> Result<&'j str, Error> {
+        self.next();
+        let start = self.at;
+        self.pass()?;
+        Ok(self.since(start))
     }
 
     /// Nothing but white space may follow.
@@ -76,9 +99,47 @@ impl<'j> Scanner<'j> {
         if self.next().is_none() { Ok(()) } else { Err(self.wrong("the end")) }
     }
 
-    /// An object or a list. However deep it is, this takes no more of the stack.
-    fn nested(&mut self) -> Result<Raw<'j>, Error> {
+    /// The next byte that is no white space; the scanner stands before it.
+    #[inline(always)]
+    pub fn next(&mut self) -> Option<u8> {
+        match self.byte() {
+            Some(byte) if byte > b' ' => Some(byte),
+            _ => self.next_after_space(),
+        }
+    }
+
+    /// How many bytes stand before the scanner.
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
+    /// What stands between a place and the scanner. Both ends are ASCII bytes, so they are boundaries of characters.
+    pub fn since(&self, start: usize) -> &'j str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn next_after_space(&mut self) -> Option<u8> {
+        while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+        self.byte()
+    }
+
+    /// A number, `true`, `false` or `null`; it is not looked at.
+    #[inline(never)]
+    fn bare(&mut self) -> Result<(), Error> {
         let start = self.at;
+        while !matches!(self.byte(), None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.wrong("a value")) } else { Ok(()) }
+    }
+
+    /// An object or a list. However deep it is, this takes no more of the stack.
+    #[inline(never)]
+    fn nested(&mut self) -> Result<(), Error> {
         let mut depth = 0usize;
         while let Some(byte) = self.byte() {
             self.at += 1;
@@ -90,7 +151,7 @@ impl<'j> Scanner<'j> {
                 b'}' | b']' => {
                     depth = depth.saturating_sub(1);
                     if depth == 0 {
-                        return Ok(Raw { text: self.since(start), escaped: false });
+                        return Ok(());
                     }
                 }
                 _ => {}
@@ -100,48 +161,70 @@ impl<'j> Scanner<'j> {
     }
 
     /// Goes behind the closing quote; answers whether there was a backslash on the way.
+    #[inline(always)]
     fn end_of_string(&mut self) -> Result<bool, Error> {
-        let mut escaped = false;
-        loop {
-            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            let Some(found) = memchr2(b'"', b'\\', rest) else {
-                self.at = self.text.len();
-                return Err(self.wrong("`\"`"));
-            };
-            self.at += found + 1;
-            if rest.get(found) == Some(&b'"') {
-                return Ok(escaped);
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+            let found = quotes_or_backslashes(chunk);
+            if found != 0 {
+                // The lowest bit that is set belongs to the first of them; those above may be wrong.
+                at += found.trailing_zeros() as usize / 8;
+                break;
             }
-            escaped = true;
-            self.at += 1;
+            at += 8;
         }
-    }
-
-    /// The next byte that is no white space; the scanner stands before it.
-    fn next(&mut self) -> Option<u8> {
-        while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
+        if bytes.get(at) == Some(&b'"') {
+            self.at = at + 1;
+            return Ok(false);
         }
-        self.byte()
+        self.at = at;
+        self.end_of_unusual_string()
     }
 
-    fn start(&mut self) -> usize {
-        self.next();
-        self.at
+    /// The same, byte by byte: for strings with a backslash, and the last bytes of a text.
+    #[cold]
+    #[inline(never)]
+    fn end_of_unusual_string(&mut self) -> Result<bool, Error> {
+        let mut escaped = false;
+        while let Some(byte) = self.byte() {
+            self.at += 1;
+            match byte {
+                b'"' => return Ok(escaped),
+                b'\\' => {
+                    escaped = true;
+                    self.at += 1;
+                }
+                _ => {}
+            }
+        }
+        self.at = self.text.len();
+        Err(self.wrong("`\"`"))
     }
 
+    #[inline(always)]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Both ends are ASCII bytes, so they are boundaries of characters.
-    fn since(&self, start: usize) -> &'j str {
-        self.text.get(start..self.at).unwrap_or_default()
+    #[cold]
+    fn missing(&self, byte: u8) -> Error {
+        self.wrong(&format!("`{}`", char::from(byte)))
     }
 
+    #[cold]
     fn wrong(&self, expected: &str) -> Error {
         Error::custom(format!("expected {expected} at byte {}", self.at))
     }
+}
+
+/// The highest bit of each byte that is a quote or a backslash, as far as the first of them ("Bit Twiddling Hacks", Determine if a word
+/// has a byte equal to n).
+#[inline(always)]
+fn quotes_or_backslashes(chunk: &[u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(*chunk);
+    let zeros = |word: u64| word.wrapping_sub(EACH) & !word;
+    (zeros(word ^ (EACH * b'"' as u64)) | zeros(word ^ (EACH * b'\\' as u64))) & (EACH << 7)
 }
 
 #[cfg(test)]
@@ -157,9 +240,9 @@ mod tests {
                 let written = value.to_string();
                 let all = format!("{space}{written}{space},{written}");
                 let mut scanner = Scanner::new(&all);
-                prop_assert_eq!(scanner.value().unwrap().text, &written);
+                prop_assert_eq!(scanner.value().unwrap(), &written);
                 prop_assert!(scanner.take(b','));
-                prop_assert_eq!(scanner.value().unwrap().text, &written);
+                prop_assert_eq!(scanner.value().unwrap(), &written);
                 prop_assert!(scanner.end().is_ok());
             }
         }
@@ -177,7 +260,7 @@ mod tests {
     fn what_is_missing_is_named() {
         let mut scanner = Scanner::new("{\"a\" 1}");
         assert!(scanner.take(b'{'));
-        assert_eq!(scanner.string().unwrap().inner(), "a");
+        assert_eq!(scanner.string().map(|name| scanner.inner(name)).unwrap(), "a");
         assert_eq!(scanner.expect(b':').unwrap_err().to_string(), "expected `:` at byte 5");
         assert_eq!(Scanner::new("\"a").value().unwrap_err().to_string(), "expected `\"` at byte 2");
         assert_eq!(

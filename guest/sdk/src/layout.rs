@@ -63,8 +63,9 @@ impl Layout {
 
     /// A row that starts with the values given (those inherited, by position); the others are null.
     pub fn row(&self, start: &[Value]) -> Row {
-        let mut values: Vec<Value> = start.iter().take(self.attributes.len()).cloned().collect();
-        values.resize(self.attributes.len(), Value::Null);
+        let mut values = Vec::with_capacity(self.attributes.len());
+        values.extend(start.iter().take(self.attributes.len()).cloned());
+        values.resize_with(self.attributes.len(), || Value::Null);
         Row { values }
     }
 }

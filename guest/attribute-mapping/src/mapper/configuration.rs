@@ -50,7 +50,7 @@ pub fn read(mut settings: Settings, inherited: &[Attribute]) -> Result<Mapper, P
         };
         mapped.push(read_attribute(setting, &mut compiler, &mut layout, settings.source_attributes, &at)?);
     }
-    let manager = manager(&mut attributes);
+    let manager = manager(&mut attributes, &mapped);
     let needs_region = mapped.iter().any(|mapped: &Mapped| mapped.program.needs_region());
     let regions = needs_region
         .then(|| Regions { usage_location: attributes.slot("usageLocation"), country: attributes.slot("country") });
@@ -116,6 +116,10 @@ fn read_attribute(
     };
     let sensitive = setting.sensitive || program.calls(Function::Redact);
     let creation_only = setting.when == When::Creation;
+    let copied = match program.kind {
+        Kind::Attribute(slot, _) if setting.kind == Type::Text && !creation_only => Some(slot),
+        _ => None,
+    };
     let position = layout.add(Attribute {
         name: setting.name.clone(),
         kind: match setting.kind {
@@ -136,6 +140,7 @@ fn read_attribute(
         program,
         default,
         position,
+        copied,
         kind: setting.kind,
         creation_only,
         required: setting.required,
@@ -194,7 +199,7 @@ fn problem(setting: String, source: &str, fault: Fault) -> Problem {
 }
 
 /// What is needed to fill the manager's fields, when any is read.
-fn manager(attributes: &mut Attributes) -> Option<Manager> {
+fn manager(attributes: &mut Attributes, mapped: &[Mapped]) -> Option<Manager> {
     let is_used = attributes.paths().iter().any(|path| path.root() == "manager");
     if !is_used {
         return None;
@@ -207,5 +212,9 @@ fn manager(attributes: &mut Attributes) -> Option<Manager> {
         .map(|(slot, path)| (slot, path.segments.get(1..).unwrap_or(&[]).join(".")))
         .collect();
     let names = fields.iter().map(|(_, name)| name.clone()).collect();
-    Some(Manager { whole: attributes.slot("manager"), delta: attributes.slot("manager@delta"), fields, names })
+    let (whole, delta) = (attributes.slot("manager"), attributes.slot("manager@delta"));
+    let mut read = Vec::new();
+    mapped.iter().for_each(|mapped| mapped.program.slots(&mut read));
+    let is_read = read.iter().any(|(slot, other)| *slot == whole || *other == Some(whole));
+    Some(Manager { whole, delta, fields, names, is_read })
 }

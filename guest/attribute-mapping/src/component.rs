@@ -10,6 +10,10 @@ use crate::moment::Moment;
 use crate::settings::Settings;
 use crate::value::Value;
 
+/// Each call of a function in a sandbox also looks at the clock, and to WASI's allocator there are four.
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// The mapping step.
 struct AttributeMapping {
     mapper: Mapper,

@@ -57,6 +57,14 @@ impl Ends {
     }
 }
 
+/// Whether two names of one length are the same. What compares bytes in a sandbox goes one by one.
+#[inline(always)]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    a.iter().zip(b).all(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b))
+        && a_rest.iter().zip(b_rest).all(|(a, b)| a == b)
+}
+
 impl Projection {
     /// For these paths; the position of a path is its slot.
     pub fn new(paths: &[Path]) -> Self {
@@ -71,9 +79,7 @@ impl Projection {
     /// The values of a user, by slot. What the user does not have is null.
     pub fn read<'j>(&self, json: &'j str) -> Result<Vec<Value<'j>>, Error> {
         let mut slots: Vec<Value<'j>> = std::iter::repeat_with(|| Value::Null).take(self.slots).collect();
-        let mut scanner = Scanner::new(json);
-        self.root.read(&mut scanner, &mut slots)?;
-        scanner.end()?;
+        self.root.read(Scanner::new(json), &mut slots)?.end()?;
         Ok(slots)
     }
 }
@@ -110,13 +116,14 @@ impl Level {
         let (from, to) = *self.lengths.get(name.len())?;
         let keys = self.keys.get(from as usize..to as usize).filter(|keys| !keys.is_empty())?;
         let ends = Ends::of(name);
-        keys.iter().find(|key| key.ends == ends && (name.len() <= 16 || key.name.as_bytes() == name))
+        keys.iter().find(|key| key.ends == ends && (name.len() <= 16 || same(key.name.as_bytes(), name)))
     }
 
-    fn read<'j>(&self, scanner: &mut Scanner<'j>, slots: &mut [Value<'j>]) -> Result<(), Error> {
+    /// Reads the object here; answers what stands behind it.
+    fn read<'j>(&self, mut scanner: Scanner<'j>, slots: &mut [Value<'j>]) -> Result<Scanner<'j>, Error> {
         scanner.expect(b'{')?;
         if scanner.take(b'}') {
-            return Ok(());
+            return Ok(scanner);
         }
         loop {
             let name = scanner.string()?;
@@ -128,10 +135,10 @@ impl Level {
             scanner.expect(b':')?;
             match key {
                 None => scanner.pass()?,
-                Some(key) => key.read(scanner, slots)?,
+                Some(key) => key.read(&mut scanner, slots)?,
             }
             if !scanner.take(b',') {
-                return scanner.expect(b'}');
+                return scanner.expect(b'}').map(|()| scanner);
             }
         }
     }
@@ -144,16 +151,20 @@ impl Key {
             (Some(b'"'), _) => {
                 let text = scanner.string()?;
                 match text.escaped {
-                    true => Value::Text(Cow::Owned(unescaped(scanner, text)?)),
+                    true => Value::Text(Cow::Owned(unescaped(*scanner, text)?)),
                     false => Value::Text(Cow::Borrowed(scanner.inner(text))),
                 }
             }
             (Some(b'{'), Some(below)) => {
                 let start = scanner.place();
-                below.read(scanner, slots)?;
+                *scanner = below.read(*scanner, slots)?;
                 Value::Json(Cow::Borrowed(scanner.since(start)))
             }
-            _ => other(scanner)?,
+            _ => {
+                let (value, behind) = other(*scanner)?;
+                *scanner = behind;
+                value
+            }
         };
         if let Some(place) = self.slot.and_then(|slot| slots.get_mut(slot)) {
             *place = value;
@@ -164,23 +175,24 @@ impl Key {
 
 /// A string with its escapes resolved.
 #[cold]
-fn unescaped(scanner: &Scanner<'_>, text: Quoted) -> Result<String, Error> {
+fn unescaped(scanner: Scanner<'_>, text: Quoted) -> Result<String, Error> {
     serde_json::from_str(scanner.whole(text))
 }
 
 /// A value that is no string, and no object that is read into.
 #[inline(never)]
-fn other<'j>(scanner: &mut Scanner<'j>) -> Result<Value<'j>, Error> {
-    match scanner.value()? {
-        "null" => Ok(Value::Null),
-        object if object.starts_with('{') => Ok(Value::Json(Cow::Borrowed(object))),
+fn other<'j>(mut scanner: Scanner<'j>) -> Result<(Value<'j>, Scanner<'j>), Error> {
+    let value = match scanner.value()? {
+        "null" => Value::Null,
+        object if object.starts_with('{') => Value::Json(Cow::Borrowed(object)),
         text => {
             let mut deserializer = serde_json::Deserializer::from_str(text);
             let value = ValueSeed.deserialize(&mut deserializer)?;
             deserializer.end()?;
-            Ok(value)
+            value
         }
-    }
+    };
+    Ok((value, scanner))
 }
 
 struct ValueSeed;

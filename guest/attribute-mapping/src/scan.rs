@@ -7,7 +7,10 @@ use serde::de::Error as _;
 use serde_json::Error;
 
 /// A place in a JSON text (RFC 8259).
-#[derive(Debug)]
+///
+/// Where a function is called it gets and gives a place by value: one that is lent has to stand in memory all the time, and not where
+/// numbers are fast.
+#[derive(Debug, Clone, Copy)]
 pub struct Scanner<'j> {
     text: &'j str,
     at: usize,
@@ -21,9 +24,6 @@ pub struct Quoted {
     /// A backslash stands in it.
     pub escaped: bool,
 }
-
-/// A byte in each place of a word.
-const EACH: u64 = u64::from_le_bytes([1; 8]);
 
 impl<'j> Scanner<'j> {
     /// At the beginning of a text.
@@ -42,14 +42,14 @@ impl<'j> Scanner<'j> {
     /// Passes over white space and this byte, which must stand there.
     #[inline(always)]
     pub fn expect(&mut self, byte: u8) -> Result<(), Error> {
-        if self.take(byte) { Ok(()) } else { Err(self.missing(byte)) }
+        if self.take(byte) { Ok(()) } else { Err((*self).missing(byte)) }
     }
 
     /// The string here.
     #[inline(always)]
     pub fn string(&mut self) -> Result<Quoted, Error> {
         if !self.take(b'"') {
-            return Err(self.wrong("a string"));
+            return Err((*self).wrong("a string"));
         }
         let start = self.at;
         let escaped = self.end_of_string()?;
@@ -81,8 +81,8 @@ impl<'j> Scanner<'j> {
                 self.at += 1;
                 self.end_of_string().map(|_| ())
             }
-            Some(b'{' | b'[') => self.nested(),
-            _ => self.bare(),
+            Some(b'{' | b'[') => (*self).nested().map(|behind| *self = behind),
+            _ => (*self).bare().map(|behind| *self = behind),
         }
     }
 
@@ -96,7 +96,7 @@ impl<'j> Scanner<'j> {
 
     /// Nothing but white space may follow.
     pub fn end(&mut self) -> Result<(), Error> {
-        if self.next().is_none() { Ok(()) } else { Err(self.wrong("the end")) }
+        if self.next().is_none() { Ok(()) } else { Err((*self).wrong("the end")) }
     }
 
     /// The next byte that is no white space; the scanner stands before it.
@@ -104,7 +104,10 @@ impl<'j> Scanner<'j> {
     pub fn next(&mut self) -> Option<u8> {
         match self.byte() {
             Some(byte) if byte > b' ' => Some(byte),
-            _ => self.next_after_space(),
+            _ => {
+                *self = (*self).after_space();
+                self.byte()
+            }
         }
     }
 
@@ -120,26 +123,26 @@ impl<'j> Scanner<'j> {
 
     #[cold]
     #[inline(never)]
-    fn next_after_space(&mut self) -> Option<u8> {
+    fn after_space(mut self) -> Self {
         while matches!(self.byte(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
-        self.byte()
+        self
     }
 
     /// A number, `true`, `false` or `null`; it is not looked at.
     #[inline(never)]
-    fn bare(&mut self) -> Result<(), Error> {
+    fn bare(mut self) -> Result<Self, Error> {
         let start = self.at;
         while !matches!(self.byte(), None | Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
-        if self.at == start { Err(self.wrong("a value")) } else { Ok(()) }
+        if self.at == start { Err(self.wrong("a value")) } else { Ok(self) }
     }
 
     /// An object or a list. However deep it is, this takes no more of the stack.
     #[inline(never)]
-    fn nested(&mut self) -> Result<(), Error> {
+    fn nested(mut self) -> Result<Self, Error> {
         let mut depth = 0usize;
         while let Some(byte) = self.byte() {
             self.at += 1;
@@ -151,7 +154,7 @@ impl<'j> Scanner<'j> {
                 b'}' | b']' => {
                     depth = depth.saturating_sub(1);
                     if depth == 0 {
-                        return Ok(());
+                        return Ok(self);
                     }
                 }
                 _ => {}
@@ -166,31 +169,31 @@ impl<'j> Scanner<'j> {
         let bytes = self.text.as_bytes();
         let mut at = self.at;
         while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
-            let found = quotes_or_backslashes(chunk);
-            if found != 0 {
-                // The lowest bit that is set belongs to the first of them; those above may be wrong.
-                at += found.trailing_zeros() as usize / 8;
+            let before = step::before_quote_or_backslash(chunk);
+            at += before;
+            if before < step::BYTES {
                 break;
             }
-            at += 8;
         }
         if bytes.get(at) == Some(&b'"') {
             self.at = at + 1;
             return Ok(false);
         }
         self.at = at;
-        self.end_of_unusual_string()
+        let (behind, escaped) = (*self).end_of_unusual_string()?;
+        *self = behind;
+        Ok(escaped)
     }
 
     /// The same, byte by byte: for strings with a backslash, and the last bytes of a text.
     #[cold]
     #[inline(never)]
-    fn end_of_unusual_string(&mut self) -> Result<bool, Error> {
+    fn end_of_unusual_string(mut self) -> Result<(Self, bool), Error> {
         let mut escaped = false;
         while let Some(byte) = self.byte() {
             self.at += 1;
             match byte {
-                b'"' => return Ok(escaped),
+                b'"' => return Ok((self, escaped)),
                 b'\\' => {
                     escaped = true;
                     self.at += 1;
@@ -208,23 +211,51 @@ impl<'j> Scanner<'j> {
     }
 
     #[cold]
-    fn missing(&self, byte: u8) -> Error {
+    fn missing(self, byte: u8) -> Error {
         self.wrong(&format!("`{}`", char::from(byte)))
     }
 
     #[cold]
-    fn wrong(&self, expected: &str) -> Error {
+    fn wrong(self, expected: &str) -> Error {
         Error::custom(format!("expected {expected} at byte {}", self.at))
     }
 }
 
-/// The highest bit of each byte that is a quote or a backslash, as far as the first of them ("Bit Twiddling Hacks", Determine if a word
-/// has a byte equal to n).
-#[inline(always)]
-fn quotes_or_backslashes(chunk: &[u8; 8]) -> u64 {
-    let word = u64::from_le_bytes(*chunk);
-    let zeros = |word: u64| word.wrapping_sub(EACH) & !word;
-    (zeros(word ^ (EACH * b'"' as u64)) | zeros(word ^ (EACH * b'\\' as u64))) & (EACH << 7)
+/// How many bytes stand before the first quote or backslash; all of them when there is none.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+mod step {
+    pub const BYTES: usize = 8;
+
+    /// A byte in each place of a word.
+    const EACH: u64 = u64::from_le_bytes([1; BYTES]);
+
+    /// By "Bit Twiddling Hacks", Determine if a word has a byte equal to n: what it says of the first such byte is right, what it says of
+    /// those behind may be wrong.
+    #[inline(always)]
+    pub fn before_quote_or_backslash(chunk: &[u8; BYTES]) -> usize {
+        let word = u64::from_le_bytes(*chunk);
+        let zeros = |word: u64| word.wrapping_sub(EACH) & !word;
+        let found =
+            (zeros(word ^ (EACH * b'"' as u64)) | zeros(word ^ (EACH * b'\\' as u64))) & (EACH << (u8::BITS - 1));
+        found.trailing_zeros() as usize / 8
+    }
+}
+
+/// The same with the vectors of WebAssembly.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod step {
+    use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, u64x2, v128_or};
+
+    pub const BYTES: usize = 16;
+
+    #[inline(always)]
+    pub fn before_quote_or_backslash(chunk: &[u8; BYTES]) -> usize {
+        let word = u128::from_le_bytes(*chunk);
+        let bytes = u64x2(word as u64, (word >> u64::BITS) as u64);
+        let found = v128_or(u8x16_eq(bytes, u8x16_splat(b'"')), u8x16_eq(bytes, u8x16_splat(b'\\')));
+        // One bit for each byte, and one that stands behind them.
+        (u32::from(u8x16_bitmask(found)) | 1 << BYTES).trailing_zeros() as usize
+    }
 }
 
 #[cfg(test)]

@@ -28,6 +28,10 @@ pub struct NoSettings {}
 /// assert_eq!(problem.suggestion.as_deref(), Some("base_url"));
 /// ```
 pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Problem> {
+    // Knowing the path of each value takes longer than reading it, and only a fault needs one.
+    if let Ok(settings) = serde_json::from_str(json) {
+        return Ok(settings);
+    }
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let settings = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = match error.path().to_string() {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::RandomState;
 use rollcall_sdk::Problem;
 use rollcall_sdk::settings::nearest;
 
@@ -84,7 +85,7 @@ impl Definition {
 
 /// Checks the settings. All that is wrong is told at once.
 pub fn definitions(settings: &Settings, language: &Language) -> Result<Vec<Definition>, Vec<Problem>> {
-    let mut checker = Checker { language, problems: Vec::new(), keys: HashMap::new() };
+    let mut checker = Checker { language, problems: Vec::new(), keys: HashMap::default() };
     let mut definitions = Vec::with_capacity(settings.group.len() + settings.group_by.len());
     for (place, group) in settings.group.iter().enumerate() {
         definitions.push(checker.group(&format!("group[{place}]"), group));
@@ -101,7 +102,7 @@ struct Checker<'a> {
     language: &'a Language,
     problems: Vec<Problem>,
     /// Who has a key: the path of its setting.
-    keys: HashMap<String, String>,
+    keys: HashMap<String, String, RandomState>,
 }
 
 impl Checker<'_> {
@@ -272,7 +273,7 @@ impl Checker<'_> {
 
     /// Two groups with the same name in the same place cannot be told apart by those who see them.
     fn names(&mut self, definitions: &mut [Definition]) {
-        let mut seen: HashMap<(String, Option<String>), usize> = HashMap::new();
+        let mut seen: HashMap<(String, Option<String>), usize, RandomState> = HashMap::default();
         let mut skeletons: HashSet<(String, Option<String>)> = HashSet::new();
         for (place, definition) in definitions.iter_mut().enumerate() {
             let parent = definition.parent.as_deref().map(fold);
@@ -293,6 +294,9 @@ impl Checker<'_> {
 
     /// A parent is named by its key or its name, and is no part of its own parts.
     fn parents(&mut self, settings: &Settings, definitions: &mut [Definition]) {
+        if definitions.iter().all(|definition| definition.parent.is_none()) {
+            return;
+        }
         let groups: Vec<(String, String)> = definitions
             .iter()
             .filter_map(|definition| match &definition.naming {

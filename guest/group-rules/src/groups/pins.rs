@@ -18,6 +18,9 @@ pub struct Pinnable {
 impl Pinnable {
     /// True for each of these people; none when the list is empty.
     pub fn expression(&self, pins: &[String]) -> Option<Expression> {
+        if pins.is_empty() {
+            return None;
+        }
         let pins: Vec<&str> = pins.iter().map(|pin| pin.trim()).filter(|pin| !pin.is_empty()).collect();
         let mut parts = Vec::new();
         let mut add = |property: Property, wanted: Vec<String>| {

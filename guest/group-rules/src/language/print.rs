@@ -52,7 +52,8 @@ fn part(expression: &Expression, f: &mut Formatter<'_>) -> fmt::Result {
 impl Display for Test {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let not = |positive: &'static str, negative: &'static str| if self.negated { negative } else { positive };
-        write!(f, "{} -", self.property.full_name())?;
+        self.property.write_full_name(f)?;
+        f.write_str(" -")?;
         match &self.predicate {
             Predicate::Null => write!(f, "{} null", not("eq", "ne")),
             Predicate::Equals(value) => write!(f, "{} {value}", not("eq", "ne")),
@@ -115,11 +116,11 @@ impl Display for Quoted<'_> {
         // A backtick before a double quote escapes it: a text that ends with one stands in single quotes.
         let quote = if self.0.ends_with('`') { '\'' } else { '"' };
         f.write_char(quote)?;
-        for c in self.0.chars() {
-            match c {
-                '"' => f.write_str("`\"")?,
-                '\'' => f.write_str("''")?,
-                _ => f.write_char(c)?,
+        for piece in self.0.split_inclusive(['"', '\'']) {
+            match (piece.strip_suffix('"'), piece.strip_suffix('\'')) {
+                (Some(before), _) => write!(f, "{before}`\"")?,
+                (None, Some(before)) => write!(f, "{before}''")?,
+                (None, None) => f.write_str(piece)?,
             }
         }
         f.write_char(quote)

@@ -6,6 +6,7 @@
 //! `user.memberof` itself.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 /// The type of a property's values.
@@ -83,7 +84,7 @@ macro_rules! extension_attributes {
 
 static EXTENSION_ATTRIBUTES: [Known; 15] = extension_attributes!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
 
-/// Sorted by the name in lower case: [`known`] searches by halves.
+/// Sorted by the name in lower case.
 static KNOWN: [Known; 44] = [
     kind("accountEnabled", "accountEnabled", Kind::Boolean),
     text("agentIdentityBlueprintId", "agentIdentityBlueprintId"),
@@ -137,11 +138,8 @@ static OBJECT_ID: Known = text("objectId", "id");
 
 /// The property of that name, in any case.
 pub(crate) fn known(name: &str) -> Option<&'static Known> {
-    let lower = |c: u8| c.to_ascii_lowercase();
-    KNOWN
-        .binary_search_by(|known| known.name.bytes().map(lower).cmp(name.bytes().map(lower)))
-        .ok()
-        .and_then(|place| KNOWN.get(place))
+    // Few names have the length of another: passing over the others is faster than comparing letters by halves.
+    KNOWN.iter().find(|known| known.name.len() == name.len() && known.name.eq_ignore_ascii_case(name))
 }
 
 /// The manager's id: what `Direct Reports for` compares.
@@ -267,6 +265,21 @@ impl Property {
             Property::Known(_) | Property::Extension(_) => Cow::Owned(format!("user.{}", self.name())),
             Property::Profile(attribute) => Cow::Owned(format!("profile.{}", attribute.name)),
             Property::Item(item) => Cow::Borrowed(item.name()),
+        }
+    }
+
+    /// Writes [`full_name`](Self::full_name).
+    pub(super) fn write_full_name(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            Property::Known(_) | Property::Extension(_) => {
+                out.write_str("user.")?;
+                out.write_str(self.name())
+            }
+            Property::Profile(attribute) => {
+                out.write_str("profile.")?;
+                out.write_str(&attribute.name)
+            }
+            Property::Item(item) => out.write_str(item.name()),
         }
     }
 

@@ -19,6 +19,7 @@ mod access;
 mod beginnings;
 mod build;
 mod column;
+mod dictionary;
 mod lists;
 mod node;
 mod ordered;
@@ -257,6 +258,7 @@ impl Index {
     }
 }
 
+#[inline(always)]
 fn answer(columns: &[Column], rows: &[Current], nows: &[Now], column: u16, ask: Ask, now: Ticks) -> bool {
     let Some(current) = rows.get(column as usize) else { return false };
     match ask {
@@ -320,11 +322,14 @@ impl Search<'_> {
         }
     }
 
+    // A call for each candidate would cost as much as the rule.
+    #[inline(always)]
     fn run(&self, rule: u32, now: Ticks) -> bool {
         self.programs.run(rule, |column, ask| answer(self.columns, self.rows, self.nows, column, ask, now))
     }
 
     /// A rule that depends on the present moment: decided, and asked when its answer will be another.
+    #[inline(never)]
     fn temporal(&mut self, rule: u32) -> bool {
         let truth = self.run(rule, self.now);
         let mut flips: Vec<Ticks> = self

@@ -15,6 +15,8 @@ const MAX_COMBINATIONS: usize = 64;
 /// From decided rules to groups.
 pub(super) struct Assigner<'a> {
     pub definitions: &'a [Definition],
+    /// How many of them make one group; they come first.
+    pub ones: u32,
     pub sources: &'a Sources,
     pub person: &'a Candidate,
 }
@@ -30,6 +32,11 @@ impl Assigner<'_> {
             .collect();
         for rule in decision.rules {
             let rule = position(*rule);
+            // A definition is large and far away: those of one group each come first, and need no look.
+            if rule < self.ones {
+                rules.push(rule);
+                continue;
+            }
             let Some(definition) = self.definitions.get(rule as usize) else { continue };
             match &definition.naming {
                 Naming::One { .. } => rules.push(rule),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use rollcall_sdk::grouping::{Assignment, Candidate, Explanation, Group, Plan, Rule};
 use rollcall_sdk::{Attribute, AttributeType, Problem};
 
@@ -34,9 +35,11 @@ pub struct Rules {
     language: Language,
     pinnable: Pinnable,
     definitions: Vec<Definition>,
-    by_key: HashMap<String, u32>,
+    /// How many of them make one group; they come first.
+    ones: u32,
+    by_key: HashMap<String, u32, RandomState>,
     /// The names of `[[group]]`s, folded: no other group may look like one of them.
-    names: HashMap<String, u32>,
+    names: HashMap<String, u32, RandomState>,
     index: Indexed,
     /// For the rules that were last asked alone.
     subset: Option<(Vec<u32>, Indexed)>,
@@ -172,7 +175,9 @@ impl Rules {
                 Naming::Each { .. } => None,
             })
             .collect();
-        Ok(Rules { language, pinnable, definitions, by_key, names, index, subset: None, sources, plan })
+        let ones =
+            definitions.iter().take_while(|definition| matches!(definition.naming, Naming::One { .. })).count() as u32;
+        Ok(Rules { language, pinnable, definitions, ones, by_key, names, index, subset: None, sources, plan })
     }
 
     /// What is read, and the rules with their digests.
@@ -195,7 +200,8 @@ impl Rules {
         match only {
             None => {
                 let decision = self.index.decide(person, now);
-                let assigner = Assigner { definitions: &self.definitions, sources: &self.sources, person };
+                let assigner =
+                    Assigner { definitions: &self.definitions, ones: self.ones, sources: &self.sources, person };
                 assigner.assignment(decision, |rule| rule)
             }
             Some(only) => {
@@ -204,7 +210,8 @@ impl Rules {
                 }
                 let Some((_, subset)) = &mut self.subset else { return Assignment::nothing() };
                 let decision = subset.decide(person, now);
-                let assigner = Assigner { definitions: &self.definitions, sources: &self.sources, person };
+                let assigner =
+                    Assigner { definitions: &self.definitions, ones: self.ones, sources: &self.sources, person };
                 assigner.assignment(decision, |rule| only.get(rule as usize).copied().unwrap_or(u32::MAX))
             }
         }
@@ -308,7 +315,7 @@ impl Rules {
             belongs = Ok(false);
         }
         if let Naming::Each { .. } = &definition.naming {
-            let assigner = Assigner { definitions: &self.definitions, sources: &self.sources, person };
+            let assigner = Assigner { definitions: &self.definitions, ones: self.ones, sources: &self.sources, person };
             let has = assigner.keys(definition).is_ok_and(|keys| keys.iter().any(|own| own == key));
             let verb = if has { "are" } else { "are not" };
             sentences.push(format!("This person's values {verb} those of the group: {}.", values.join(", ")));

@@ -69,6 +69,7 @@ impl Sources {
 }
 
 impl Source {
+    #[inline(always)]
     pub fn value<'a>(self, person: &'a Candidate) -> Value<'a> {
         match self {
             Source::Id => Value::Text(&person.id),

@@ -56,7 +56,7 @@ impl Builder {
             .map(|column| {
                 let (constants, bits, tests) = match column.questions {
                     Questions::Text(questions) => {
-                        (questions.constants(), questions.bits(), Tests::Text(Box::new(questions.finish())))
+                        (questions.constants(), questions.bits(), Tests::Text(Box::new(questions.finish(share / 2))))
                     }
                     Questions::Boolean => (column::TRUE as usize + 1, 0, Tests::Boolean),
                     Questions::Number(tests) => (tests.constants(), tests.bits(), Tests::Number(tests)),

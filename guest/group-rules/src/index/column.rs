@@ -106,8 +106,11 @@ impl Column {
 
     /// The row of a value.
     pub fn row(&mut self, value: &Value<'_>) -> u32 {
-        if *value == Value::Null {
-            return NULL_ROW;
+        match (value, &self.tests) {
+            (Value::Null, _) => return NULL_ROW,
+            // Most values are texts for texts.
+            (Value::Text(text), Tests::Text(_)) if !self.only_null => return self.kept(text, value),
+            _ => {}
         }
         let first = self.property.takes_first();
         if self.only_null {
@@ -168,10 +171,17 @@ impl Column {
         row
     }
 
+    #[inline(always)]
     fn kept(&mut self, key: &str, value: &Value<'_>) -> u32 {
-        if let Some(row) = self.rows.find(key) {
-            return row;
+        match self.rows.find(key) {
+            Some(row) => row,
+            None => self.learn(key, value),
         }
+    }
+
+    /// Answers everything about a value that is not kept, and keeps it if there is room.
+    #[inline(never)]
+    fn learn(&mut self, key: &str, value: &Value<'_>) -> u32 {
         self.rows.clear_scratch();
         let mut failures = Vec::new();
         let rows = &mut self.rows;

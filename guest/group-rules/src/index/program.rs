@@ -54,6 +54,7 @@ impl Programs {
         programs
     }
 
+    #[inline(always)]
     pub fn steps(&self, rule: u32) -> &[Step] {
         let rule = rule as usize;
         match self.starts.get(rule..rule + 2) {
@@ -63,6 +64,7 @@ impl Programs {
     }
 
     /// Runs a rule. A rule without steps is constant and never run.
+    #[inline(always)]
     pub fn run(&self, rule: u32, mut answer: impl FnMut(u16, Ask) -> bool) -> bool {
         let steps = self.steps(rule);
         let mut place = 0;

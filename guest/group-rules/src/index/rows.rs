@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use super::dictionary::Dictionary;
 use super::node::{Ask, NULL, OTHER};
 use super::texts::Failure;
 use crate::language::moment::Ticks;
@@ -53,7 +54,7 @@ pub(super) struct Rows {
     moments: Vec<Ticks>,
     pool: Vec<u32>,
     scratch_candidates: Vec<u32>,
-    dictionary: HashMap<Box<str>, u32, RandomState>,
+    dictionary: Dictionary,
     /// Questions that a kept value leaves open.
     failures: HashMap<u32, Vec<Failure>, RandomState>,
     /// Bytes that may still be used for values.
@@ -75,7 +76,7 @@ impl Rows {
             moments: vec![NEVER, NEVER],
             pool: Vec::new(),
             scratch_candidates: Vec::new(),
-            dictionary: HashMap::default(),
+            dictionary: Dictionary::default(),
             failures: HashMap::default(),
             budget,
             lookups: 0,
@@ -89,7 +90,7 @@ impl Rows {
         if self.bypassed {
             return None;
         }
-        let found = self.dictionary.get(value).copied();
+        let found = self.dictionary.get(value);
         if self.is_full() {
             self.lookups += 1;
             self.hits += u32::from(found.is_some());
@@ -163,7 +164,7 @@ impl Rows {
         if let Some(failures) = self.failures.get(&SCRATCH).cloned() {
             self.failures.insert(row, failures);
         }
-        self.dictionary.insert(value.into(), row);
+        self.dictionary.insert(value, row);
         let used = self.words * 8 + value.len() + 80 + self.scratch_candidates.len() * 4;
         self.budget = self.budget.saturating_sub(used);
         row
@@ -176,6 +177,7 @@ impl Rows {
         self.moments.push(NEVER);
     }
 
+    #[inline(always)]
     pub fn bit(&self, row: u32, bit: u32) -> bool {
         self.truths.get(row as usize * self.words + bit as usize / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
@@ -186,6 +188,12 @@ impl Rows {
 
     pub fn moment(&self, row: u32) -> Ticks {
         self.moments.get(row as usize).copied().unwrap_or(NEVER)
+    }
+
+    /// The answers of a row, 64 to a word.
+    pub fn truths(&self, row: u32) -> &[u64] {
+        let from = row as usize * self.words;
+        self.truths.get(from..from + self.words).unwrap_or(&[])
     }
 
     /// The answer to a question that time does not change.
@@ -199,9 +207,7 @@ impl Rows {
 
     /// The bits that are true of a row.
     pub fn bits(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
-        let from = row as usize * self.words;
-        let words = self.truths.get(from..from + self.words).unwrap_or(&[]);
-        words.iter().enumerate().flat_map(|(place, word)| {
+        self.truths(row).iter().enumerate().flat_map(|(place, word)| {
             let mut rest = *word;
             std::iter::from_fn(move || {
                 if rest == 0 {
@@ -259,12 +265,11 @@ impl Rows {
     }
 
     pub fn bytes(&self) -> usize {
-        let keys: usize = self.dictionary.keys().map(|key| key.len() + 32).sum();
         self.truths.capacity() * 8
             + self.rows.capacity() * size_of::<Row>()
             + self.moments.capacity() * 8
             + self.pool.capacity() * 4
-            + keys
+            + self.dictionary.bytes()
     }
 }
 

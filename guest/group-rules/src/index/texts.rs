@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
 use aho_corasick::nfa::contiguous::NFA;
 use foldhash::fast::RandomState;
 use regex_automata::{Input, PatternSet, meta};
@@ -69,11 +70,12 @@ impl TextQuestions {
         self.constants.len() + NULL as usize + 1
     }
 
-    pub fn finish(self) -> TextTests {
+    pub fn finish(self, largest_table: usize) -> TextTests {
         let constants = self.constants();
         let mut tests = TextTests {
             members: Lists::new(constants, &self.members),
             constants: self.constants,
+            largest_table,
             ..TextTests::default()
         };
         let (mut starts, mut ends) = (Vec::new(), Vec::new());
@@ -107,6 +109,8 @@ pub(super) struct TextTests {
     patterns: Vec<(Pattern, u32)>,
     /// Made when the first value comes: checking settings does not need them.
     machines: Option<Machines>,
+    /// The bytes that the machine for the parts may take to be fast.
+    largest_table: usize,
     folded: String,
     backwards: Vec<u8>,
 }
@@ -114,13 +118,58 @@ pub(super) struct TextTests {
 #[derive(Debug, Default)]
 struct Machines {
     /// Finds the parts, and behind them what the regular expressions require. None when it could not be built.
-    parts: Option<NFA>,
+    parts: Option<Parts>,
     /// Regular expressions that are tried once their part was found.
     required: Vec<(Pattern, u32)>,
     /// Regular expressions without a required part, all at once.
     linear: Option<Linear>,
     /// Those that go one by one.
     alone: Vec<Alone>,
+}
+
+/// A machine that finds parts.
+#[derive(Debug)]
+enum Parts {
+    /// One look for each byte of a value, and a row of a table for each byte of the parts.
+    Table(DFA),
+    /// Several looks, and little memory.
+    Chain(NFA),
+}
+
+impl Parts {
+    /// A table, unless it would take more bytes than it may.
+    fn new(texts: &[&str], largest_table: usize) -> Option<Self> {
+        let mut used = [false; 256];
+        for byte in texts.iter().flat_map(|text| text.bytes()) {
+            if let Some(used) = used.get_mut(usize::from(byte)) {
+                *used = true;
+            }
+        }
+        // Neighbouring bytes that no part has are alike, and a row of the table has a power of two of places.
+        let places = used.chunk_by(|one, next| !one && !next).count().next_power_of_two();
+        let rows = texts.iter().map(|text| text.len()).sum::<usize>() + 3;
+        // A prefilter looks for a few patterns at a time; here there are hundreds.
+        if rows.saturating_mul(places * size_of::<u32>()) <= largest_table
+            && let Ok(table) = DFA::builder().prefilter(false).build(texts)
+        {
+            return Some(Self::Table(table));
+        }
+        NFA::builder().prefilter(false).build(texts).ok().map(Self::Chain)
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Table(table) => table.memory_usage(),
+            Self::Chain(chain) => chain.memory_usage(),
+        }
+    }
+}
+
+/// Calls `part` with the number of each part that stands in the text.
+fn each_part(machine: &impl Automaton, text: &str, part: &mut impl FnMut(usize)) {
+    // A search without anchors by a machine for all matches: it cannot fail.
+    let found = machine.try_find_overlapping_iter(text.into());
+    found.into_iter().flatten().for_each(|found| part(found.pattern().as_usize()));
 }
 
 /// A pattern of the backtracking engine.
@@ -160,24 +209,23 @@ impl TextTests {
             self.ends.of(&self.backwards, &mut yes);
         }
         if !(self.parts.is_empty() && self.patterns.is_empty()) {
-            let machines = self.machines.get_or_insert_with(|| Machines::new(&self.parts, &self.patterns));
+            let machines =
+                self.machines.get_or_insert_with(|| Machines::new(&self.parts, &self.patterns, self.largest_table));
             if machines.parts.is_none() {
                 self.parts.iter().filter(|(part, _)| folded.contains(&**part)).for_each(|(_, bit)| yes(*bit));
             }
-            if let Some(parts) = &machines.parts {
-                // A search without anchors by a machine for all matches: it cannot fail.
-                let found = parts.try_find_overlapping_iter(folded.as_str().into());
-                for found in found.into_iter().flatten() {
-                    let found = found.pattern().as_usize();
-                    match self.parts.get(found) {
-                        Some((_, bit)) => yes(*bit),
-                        None => {
-                            if let Some((pattern, bit)) = machines.required.get(found - self.parts.len()) {
-                                ask(pattern, *bit, text, &mut yes, failures);
-                            }
-                        }
+            let mut part = |found: usize| match self.parts.get(found) {
+                Some((_, bit)) => yes(*bit),
+                None => {
+                    if let Some((pattern, bit)) = machines.required.get(found - self.parts.len()) {
+                        ask(pattern, *bit, text, &mut yes, failures);
                     }
                 }
+            };
+            match &machines.parts {
+                Some(Parts::Table(table)) => each_part(table, &folded, &mut part),
+                Some(Parts::Chain(chain)) => each_part(chain, &folded, &mut part),
+                None => {}
             }
             if let Some(linear) = &mut machines.linear {
                 linear.found.clear();
@@ -205,7 +253,7 @@ impl TextTests {
     pub fn bytes(&self) -> usize {
         let constants: usize = self.constants.keys().map(|text| text.len() + 32).sum();
         let machines = self.machines.as_ref().map_or(0, |machines| {
-            machines.parts.as_ref().map_or(0, Automaton::memory_usage)
+            machines.parts.as_ref().map_or(0, Parts::bytes)
                 + machines.linear.as_ref().map_or(0, |linear| linear.set.memory_usage())
         });
         constants + self.members.bytes() + self.starts.bytes() + self.ends.bytes() + machines
@@ -227,7 +275,7 @@ impl Alone {
 }
 
 impl Machines {
-    fn new(parts: &[(Box<str>, u32)], patterns: &[(Pattern, u32)]) -> Self {
+    fn new(parts: &[(Box<str>, u32)], patterns: &[(Pattern, u32)], largest_table: usize) -> Self {
         let mut machines = Machines::default();
         let mut texts: Vec<&str> = parts.iter().map(|(text, _)| &**text).collect();
         let mut together: Vec<(&Pattern, &str, u32)> = Vec::new();
@@ -242,11 +290,10 @@ impl Machines {
             }
         }
         if !texts.is_empty() {
-            // A prefilter looks for a few patterns at a time; here there are hundreds.
-            match NFA::builder().prefilter(false).build(&texts) {
-                Ok(found) => machines.parts = Some(found),
+            match Parts::new(&texts, largest_table) {
+                Some(found) => machines.parts = Some(found),
                 // Texts of some kilobytes each would be needed for that, in rules of 3,072 characters.
-                Err(_) => {
+                None => {
                     machines.alone.extend(machines.required.drain(..).map(|(pattern, bit)| Alone::new(&pattern, bit)));
                 }
             }
@@ -285,7 +332,7 @@ mod tests {
             questions.bit(Question::Match(Pattern::parse("(?!x)s").unwrap())),
         ];
         questions.bit(Question::Contains("x".into()));
-        let mut tests = questions.finish();
+        let mut tests = questions.finish(1 << 20);
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         assert_eq!(tests.run("SALES", |bit| found.push(bit), &mut failures), sales);
         found.sort_unstable();

@@ -147,7 +147,7 @@ impl Level {
 impl Key {
     #[inline(always)]
     fn read<'j>(&self, scanner: &mut Scanner<'j>, slots: &mut [Value<'j>]) -> Result<(), Error> {
-        let value = match (scanner.next(), &self.below) {
+        let value = match (scanner.peek(), &self.below) {
             (Some(b'"'), _) => {
                 let text = scanner.string()?;
                 match text.escaped {

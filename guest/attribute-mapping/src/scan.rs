@@ -34,7 +34,7 @@ impl<'j> Scanner<'j> {
     /// Passes over white space and this byte; answers whether it stood there.
     #[inline(always)]
     pub fn take(&mut self, byte: u8) -> bool {
-        let found = self.next() == Some(byte);
+        let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
     }
@@ -76,7 +76,7 @@ impl<'j> Scanner<'j> {
     /// Passes over the value here, whatever it is.
     #[inline(always)]
     pub fn pass(&mut self) -> Result<(), Error> {
-        match self.next() {
+        match self.peek() {
             Some(b'"') => {
                 self.at += 1;
                 self.end_of_string().map(|_| ())
@@ -88,7 +88,7 @@ impl<'j> Scanner<'j> {
 
     /// The text of the value here, whatever it is; of a string with its quotes.
     pub fn value(&mut self) -> Result<&'j str, Error> {
-        self.next();
+        self.peek();
         let start = self.at;
         self.pass()?;
         Ok(self.since(start))
@@ -96,12 +96,12 @@ impl<'j> Scanner<'j> {
 
     /// Nothing but white space may follow.
     pub fn end(&mut self) -> Result<(), Error> {
-        if self.next().is_none() { Ok(()) } else { Err((*self).wrong("the end")) }
+        if self.peek().is_none() { Ok(()) } else { Err((*self).wrong("the end")) }
     }
 
     /// The next byte that is no white space; the scanner stands before it.
     #[inline(always)]
-    pub fn next(&mut self) -> Option<u8> {
+    pub fn peek(&mut self) -> Option<u8> {
         match self.byte() {
             Some(byte) if byte > b' ' => Some(byte),
             _ => {

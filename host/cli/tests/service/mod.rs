@@ -23,19 +23,34 @@ impl Service {
     pub fn start(folder: &Path) -> Self {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/scim2-server/bin/scim2-server");
         assert!(program.exists(), "{} is missing: scripts/setup installs it", program.display());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let log = std::fs::File::create(folder.join("scim.txt")).unwrap();
-        let mut command = Command::new(program);
-        command.args(["--hostname", "127.0.0.1", "--port", &port.to_string(), "--bearer-token", TOKEN]);
-        let process = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        let service = Self { process, port };
-        for _ in 0..200 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return service;
+        // It cannot choose a port by itself, and one that is free now may be somebody else's when it starts.
+        for _ in 0..5 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let log = std::fs::File::create(folder.join("scim.txt")).unwrap();
+            let mut command = Command::new(&program);
+            command.args(["--hostname", "127.0.0.1", "--port", &port.to_string(), "--bearer-token", TOKEN]);
+            let process = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
+            let mut service = Self { process, port };
+            for _ in 0..200 {
+                if service.process.try_wait().unwrap().is_some() {
+                    break;
+                }
+                if service.get("ServiceProviderConfig").is_ok_and(|answer| answer.split(' ').nth(1) == Some("200")) {
+                    return service;
+                }
+                std::thread::sleep(Duration::from_millis(50));
             }
-            std::thread::sleep(Duration::from_millis(50));
         }
         panic!("the service does not start: {}", std::fs::read_to_string(folder.join("scim.txt")).unwrap());
+    }
+
+    fn get(&self, path: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        let head = format!("GET /v2/{path} HTTP/1.0\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n\r\n");
+        stream.write_all(head.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
     }
 
     /// Where it is.
@@ -45,11 +60,8 @@ impl Service {
 
     /// Everything of a kind.
     pub fn list(&self, kind: &str) -> Vec<Value> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let head = format!("GET /v2/{kind} HTTP/1.0\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n\r\n");
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        // Its sockets are closed so early now and then that the answer is lost.
+        let answer = (0..5).find_map(|_| self.get(kind).ok()).expect("an answer");
         let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
         body["Resources"].as_array().cloned().unwrap_or_default()
     }

@@ -318,7 +318,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_kinds_of_questions_are_answered_in_one_run() {
+    fn all_kinds_of_questions_are_answered_in_one_run_with_a_large_machine_and_a_small_one() {
+        [1 << 20, 0].into_iter().for_each(all_kinds_of_questions);
+    }
+
+    fn all_kinds_of_questions(largest_table: usize) {
         let mut questions = TextQuestions::default();
         let [sales, hr] = ["sales", "hr"].map(|text| questions.constant(text.into()));
         let list = questions.one_of(vec![hr, sales, sales]);
@@ -332,12 +336,14 @@ mod tests {
             questions.bit(Question::Match(Pattern::parse("(?!x)s").unwrap())),
         ];
         questions.bit(Question::Contains("x".into()));
-        let mut tests = questions.finish(1 << 20);
+        let mut tests = questions.finish(largest_table);
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         assert_eq!(tests.run("SALES", |bit| found.push(bit), &mut failures), sales);
         found.sort_unstable();
         assert_eq!(found, bits);
         assert!(failures.is_empty());
+        let parts = tests.machines.as_ref().and_then(|machines| machines.parts.as_ref());
+        assert_eq!(matches!(parts, Some(Parts::Table(_))), largest_table > 0);
         assert_eq!(tests.run("Finance", |_| {}, &mut failures), OTHER);
     }
 }

@@ -291,7 +291,7 @@ pub struct Failed {
     pub subject: Subject,
     /// Attempts so far, with this one.
     pub attempts: u32,
-    /// When to try again; [`NEVER`] when it is parked.
+    /// When to try again; [`NEVER`](super::NEVER) when it is parked.
     pub next: Millis,
     /// Why.
     pub reason: String,

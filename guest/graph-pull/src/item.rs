@@ -110,7 +110,7 @@ impl Item {
         if item.id.is_empty() {
             return Err("it has no id".to_owned());
         }
-        item.properties = if as_it_stands { raw.get().to_owned() } else { write(&fields, manager) };
+        item.properties = if as_it_stands { raw.get().to_owned() } else { write(raw, &fields, manager) };
         Ok(item)
     }
 
@@ -139,15 +139,36 @@ impl Item {
     }
 }
 
-fn write(fields: &[(Cow<'_, str>, &RawValue)], manager: Option<Option<String>>) -> String {
-    let kept = fields.iter().filter(|(name, _)| !name.contains('@') && name != "manager");
-    let mut written: Vec<String> =
-        kept.map(|(name, value)| format!("{}:{}", serde_json::Value::from(name.as_ref()), value.get())).collect();
-    written.extend(manager.map(|manager| match manager {
-        Some(id) => format!("\"manager\":{{\"id\":{}}}", serde_json::Value::from(id)),
-        None => "\"manager\":null".to_owned(),
-    }));
-    format!("{{{}}}", written.join(","))
+/// The object without its annotations, and with the manager if it tells of one.
+fn write(raw: &RawValue, fields: &[(Cow<'_, str>, &RawValue)], manager: Option<Option<String>>) -> String {
+    let mut object = String::with_capacity(raw.get().len());
+    let mut add = |name: &str, value: &str| {
+        object.push(if object.is_empty() { '{' } else { ',' });
+        push_text(&mut object, name);
+        object.push(':');
+        object.push_str(value);
+    };
+    for (name, value) in fields.iter().filter(|(name, _)| !name.contains('@') && name != "manager") {
+        add(name, value.get());
+    }
+    match manager {
+        Some(Some(id)) => add("manager", &serde_json::json!({ "id": id }).to_string()),
+        Some(None) => add("manager", "null"),
+        None => {}
+    }
+    object.push_str(if object.is_empty() { "{}" } else { "}" });
+    object
+}
+
+/// Appends a text as JSON.
+fn push_text(json: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&serde_json::Value::from(text).to_string());
+    }
 }
 
 fn text(value: &RawValue) -> Result<String, String> {

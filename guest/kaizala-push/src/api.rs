@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use rollcall_sdk::http::{Client, Method, Request, encode_segment};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::reply::{Trouble, judge, text, truth};
@@ -74,15 +75,24 @@ impl<C: Client> Api<C> {
         self.sent.get()
     }
 
-    /// Sends a call, with a JSON body if there is one.
-    pub(crate) fn call(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Trouble> {
-        let request =
-            Request::new(method, format!("{}{path}", self.base)).header("accept", "application/json").timeout(PATIENCE);
-        let request = match body.map(|body| request.clone().json(body)) {
-            Some(Ok(with_body)) => with_body,
-            Some(Err(error)) => return judge(Err(error)),
-            None => request,
-        };
+    /// Sends a call without a body.
+    pub(crate) fn ask(&self, method: Method, path: &str) -> Result<Json, Trouble> {
+        self.send(self.request(method, path))
+    }
+
+    /// Sends a call with a JSON body.
+    pub(crate) fn call(&self, method: Method, path: &str, body: &impl Serialize) -> Result<Json, Trouble> {
+        match self.request(method, path).json(body) {
+            Ok(request) => self.send(request),
+            Err(error) => judge(Err(error)),
+        }
+    }
+
+    fn request(&self, method: Method, path: &str) -> Request {
+        Request::new(method, format!("{}{path}", self.base)).header("accept", "application/json").timeout(PATIENCE)
+    }
+
+    fn send(&self, request: Request) -> Result<Json, Trouble> {
         self.sent.set(self.sent.get().wrapping_add(1));
         judge(self.http.send(&request))
     }
@@ -103,7 +113,7 @@ impl<C: Client> Api<C> {
                 json!({"groupName": name, "groupImageUrl": "", "members": numbers, "welcomeMessage": welcome, "addUserToGroup": false}),
             ),
         };
-        let answer = self.call(Method::Post, &path, Some(&body))?;
+        let answer = self.call(Method::Post, &path, &body)?;
         match text(&answer, "groupId") {
             Some(id) => Ok(Created { id: id.to_owned(), all_added: truth(answer.get("membersAdded")) != Some(false) }),
             None => Err(unreadable("it names no group")),
@@ -112,20 +122,19 @@ impl<C: Client> Api<C> {
 
     /// Makes a group a subgroup of another.
     pub(crate) fn attach(&self, parent: &str, group: &str) -> Result<(), Trouble> {
-        self.call(Method::Put, &format!("{}/subGroups", group_path(parent)), Some(&json!({"subGroups": [group]})))
-            .map(drop)
+        self.call(Method::Put, &format!("{}/subGroups", group_path(parent)), &json!({"subGroups": [group]})).map(drop)
     }
 
     /// Makes a group no subgroup of another any more.
     pub(crate) fn detach(&self, parent: &str, group: &str) -> Result<(), Trouble> {
         let path = format!("{}/subGroups/{}", group_path(parent), encode_segment(group));
-        self.call(Method::Delete, &path, None).map(drop)
+        self.ask(Method::Delete, &path).map(drop)
     }
 
     /// All groups that the login sees.
     pub(crate) fn groups(&self) -> Result<Vec<Group>, Trouble> {
         // The documentation spells it showDetail; every client that worked sent showDetails.
-        let answer = self.call(Method::Get, "/v1/groups?fetchAllGroups=true&showDetails=true", None)?;
+        let answer = self.ask(Method::Get, "/v1/groups?fetchAllGroups=true&showDetails=true")?;
         let group = |json: &Json| {
             Some(Group {
                 id: text(json, "groupId")?.to_owned(),
@@ -138,27 +147,26 @@ impl<C: Client> Api<C> {
 
     /// The members of a group. For a public group: those of its hub.
     pub(crate) fn members(&self, group: &str) -> Result<Vec<Member>, Trouble> {
-        let answer = self.call(Method::Get, &format!("{}/members", group_path(group)), None)?;
+        let answer = self.ask(Method::Get, &format!("{}/members", group_path(group)))?;
         Ok(list(&answer, "members")?.iter().filter_map(member).collect())
     }
 
     /// Adds members by phone number; answers whether all were added.
     pub(crate) fn add_members(&self, group: &str, numbers: &[&str]) -> Result<bool, Trouble> {
-        let answer =
-            self.call(Method::Put, &format!("{}/members", group_path(group)), Some(&json!({"members": numbers})))?;
+        let answer = self.call(Method::Put, &format!("{}/members", group_path(group)), &json!({"members": numbers}))?;
         Ok(truth(answer.get("result")) != Some(false))
     }
 
     /// Removes a member; answers whether it was removed.
     pub(crate) fn remove_member(&self, group: &str, member: &str) -> Result<bool, Trouble> {
-        let answer = self.call(Method::Delete, &member_path(group, member), None)?;
+        let answer = self.ask(Method::Delete, &member_path(group, member))?;
         Ok(truth(answer.get("result")) != Some(false))
     }
 
     /// Makes a member an administrator of the group, or an ordinary member again.
     pub(crate) fn set_role(&self, group: &str, member: &str, admin: bool) -> Result<bool, Trouble> {
         let role = if admin { "Admin" } else { "Member" };
-        let answer = self.call(Method::Put, &member_path(group, member), Some(&json!({"role": role})))?;
+        let answer = self.call(Method::Put, &member_path(group, member), &json!({"role": role}))?;
         Ok(truth(answer.get("result")) != Some(false))
     }
 
@@ -172,7 +180,7 @@ impl<C: Client> Api<C> {
         if let (Some(cursor), Some(fields)) = (cursor, body.as_object_mut()) {
             fields.insert("cursor".to_owned(), Json::from(cursor));
         }
-        let answer = self.call(Method::Post, &format!("{}/subscribers", group_path(group)), Some(&body))?;
+        let answer = self.call(Method::Post, &format!("{}/subscribers", group_path(group)), &body)?;
         let next = text(&answer, "cursor").map(str::to_owned);
         Ok((list(&answer, "subscribers")?.iter().filter_map(member).collect(), next))
     }
@@ -189,7 +197,7 @@ impl<C: Client> Api<C> {
             Change::Remove => ("remove", "isRemoved"),
         };
         let path = format!("{}/subscribers/{verb}", group_path(group));
-        let answer = self.call(Method::Put, &path, Some(&json!({"subscribers": numbers})))?;
+        let answer = self.call(Method::Put, &path, &json!({"subscribers": numbers}))?;
         let results = answer.get("result").and_then(Json::as_object);
         let refused = results.into_iter().flatten().filter(|(_, result)| truth(result.get(done)) == Some(false));
         Ok(refused.map(|(number, result)| (number.clone(), reason(result))).collect())

@@ -16,61 +16,73 @@ use rollcall_sdk::http::{Client, Method};
 use rollcall_sdk::outbox::Outbox;
 use rollcall_sdk::storage::Storage;
 use rollcall_sdk::target::{Outcome, PersonEntry, Receipt};
-use serde_json::{Value as Json, json};
+use serde::Serialize;
+use serde_json::Value as Json;
 
 use crate::api::reason;
 use crate::kaizala::Batch;
+use crate::profile::{Others, Profile};
 use crate::reply::{Trouble, text, truth};
 
 const PUT: (Method, &str) = (Method::Put, "/v1/directory/users");
 const REMOVE: (Method, &str) = (Method::Post, "/v1/directory/users/remove");
 
+/// One person in a call.
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: &'a str,
+    #[serde(rename = "mobileNumber")]
+    mobile_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attributes: Option<Others<'a>>,
+}
+
 impl<C: Client, S: Storage + Clone, O: Outbox> Batch<'_, C, S, O> {
     /// Creates or changes entries.
     pub(crate) fn put_people(&self, people: &[&PersonEntry]) -> Result<Vec<Outcome>, Trouble> {
-        let profile = &self.kaizala.profile;
-        let entry = |person: &PersonEntry| {
-            let phone = profile.phone(person)?;
-            let attributes = profile.other_json(person);
-            Some(json!({"id": person.person, "mobileNumber": phone, "attributes": attributes}))
-        };
-        self.send(PUT, people, &entry)
+        self.send(PUT, people, |profile, person| {
+            let (phone, attributes) = (profile.phone(person)?, profile.others(person));
+            Some(Entry { id: &person.person, mobile_number: Some(phone), attributes: Some(attributes) })
+        })
     }
 
     /// Removes entries.
     pub(crate) fn remove_people(&self, people: &[&PersonEntry]) -> Result<Vec<Outcome>, Trouble> {
-        let profile = &self.kaizala.profile;
-        let entry = |person: &PersonEntry| Some(json!({"id": person.person, "mobileNumber": profile.phone(person)}));
-        self.send(REMOVE, people, &entry)
+        self.send(REMOVE, people, |profile, person| {
+            Some(Entry { id: &person.person, mobile_number: profile.phone(person), attributes: None })
+        })
     }
 
-    fn send(
-        &self,
+    fn send<'a>(
+        &'a self,
         call: (Method, &str),
-        people: &[&PersonEntry],
-        entry: &dyn Fn(&PersonEntry) -> Option<Json>,
+        people: &[&'a PersonEntry],
+        entry: fn(&'a Profile, &'a PersonEntry) -> Option<Entry<'a>>,
     ) -> Result<Vec<Outcome>, Trouble> {
-        let entries: Vec<Option<Json>> = people.iter().map(|person| entry(person)).collect();
-        let body = Json::from_iter(entries.iter().flatten().cloned());
-        let sent = entries.iter().flatten().count();
-        let answer = if sent == 0 { Ok(Json::Null) } else { self.kaizala.api.call(call.0, call.1, Some(&body)) };
+        let profile = &self.kaizala.profile;
+        let entries: Vec<Option<Entry<'_>>> = people.iter().map(|person| entry(profile, person)).collect();
+        let sent: Vec<&Entry<'_>> = entries.iter().flatten().collect();
+        let answer = if sent.is_empty() { Ok(Json::Null) } else { self.kaizala.api.call(call.0, call.1, &sent) };
         let refusals = match answer {
             Ok(answer) => Refusals::of(&answer),
             Err(Trouble::Refused(fault)) => Refusals::Unnamed(fault),
             Err(trouble) => return Err(trouble),
         };
-        if sent > 1 && matches!(refusals, Refusals::Unnamed(_)) {
+        if sent.len() > 1 && matches!(refusals, Refusals::Unnamed(_)) {
             // One bad entry must not hold up the others: half of them at a time, until it is alone.
             let (first, second) = people.split_at(people.len() / 2);
             let mut outcomes = self.send(call, first, entry)?;
             outcomes.extend(self.send(call, second, entry)?);
             return Ok(outcomes);
         }
-        let outcome = |(person, entry): (&&PersonEntry, &Option<Json>)| match (entry, refusals.about(&person.person)) {
-            (None, _) => Outcome::refused("This person has no phone number, and Kaizala knows people by nothing else."),
-            (_, Some(fault)) => Outcome::Rejected(fault),
-            (_, None) => Outcome::Done(self.receipt(person)),
-        };
+        let outcome =
+            |(person, entry): (&&PersonEntry, &Option<Entry<'_>>)| match (entry, refusals.about(&person.person)) {
+                (None, _) => {
+                    Outcome::refused("This person has no phone number, and Kaizala knows people by nothing else.")
+                }
+                (_, Some(fault)) => Outcome::Rejected(fault),
+                (_, None) => Outcome::Done(self.receipt(person)),
+            };
         Ok(people.iter().zip(&entries).map(outcome).collect())
     }
 

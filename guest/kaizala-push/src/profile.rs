@@ -2,6 +2,7 @@
 
 use rollcall_sdk::target::PersonEntry;
 use rollcall_sdk::{Attribute, Problem, Value};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 /// Where the phone number stands among the attributes, and what the others are called.
@@ -54,13 +55,9 @@ impl Profile {
         others.map(|at| value(at).map(text).unwrap_or_default()).collect()
     }
 
-    /// The other attributes that are to be set, as JSON by name.
-    pub(crate) fn other_json(&self, person: &PersonEntry) -> Map<String, Json> {
-        let pairs = self.names.iter().zip(&person.values).enumerate();
-        pairs
-            .filter(|(at, (_, value))| *at != self.phone && !value.is_keep())
-            .map(|(_, (name, value))| (name.clone(), value.to_json()))
-            .collect()
+    /// The other attributes that are to be set, by name.
+    pub(crate) fn others<'a>(&'a self, person: &'a PersonEntry) -> Others<'a> {
+        Others { profile: self, values: &person.values }
     }
 
     /// The values that a phone number and attributes by name are, in order; `keep` where nothing is told.
@@ -71,6 +68,20 @@ impl Profile {
             None => Value::Keep,
         };
         self.names.iter().enumerate().map(value).collect()
+    }
+}
+
+/// Attributes that are to be set: an object of JSON.
+pub(crate) struct Others<'a> {
+    profile: &'a Profile,
+    values: &'a [Value],
+}
+
+impl Serialize for Others<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let pairs = self.profile.names.iter().zip(self.values).enumerate();
+        let set = pairs.filter(|(at, (_, value))| *at != self.profile.phone && !value.is_keep());
+        serializer.collect_map(set.map(|(_, pair)| pair))
     }
 }
 
@@ -118,7 +129,7 @@ mod tests {
         let adele = person(vec![Value::Keep, Value::Keep, "a@x.example".into()], before);
         assert_eq!(profile().phone(&adele), Some("+1425"));
         assert_eq!(profile().other_texts(&adele), ["Adele", "a@x.example"]);
-        assert_eq!(Json::from(profile().other_json(&adele)).to_string(), r#"{"mail":"a@x.example"}"#);
+        assert_eq!(serde_json::to_string(&profile().others(&adele)).unwrap(), r#"{"mail":"a@x.example"}"#);
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl<C: Client, S: Storage + Clone, O: Outbox> Kaizala<C, S, O> {
             Some(cursor) => format!("/v1/directory/users?cursor={}", encode_segment(cursor)),
             None => "/v1/directory/users".to_owned(),
         };
-        let answer = self.api.call(Method::Get, &path, None)?;
+        let answer = self.api.ask(Method::Get, &path)?;
         let person = |json: &Json| {
             let phone = text(json, "mobileNumber");
             let attributes = json.get("attributes").and_then(Json::as_object).cloned().unwrap_or_default();

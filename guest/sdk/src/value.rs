@@ -1,5 +1,7 @@
 //! Values and attributes: making them, reading them, and to and from JSON.
 
+use serde::{Serialize, Serializer};
+
 use crate::{Attribute, AttributeType, Value};
 
 impl Value {
@@ -102,6 +104,21 @@ impl Value {
     }
 }
 
+/// The same JSON as [`Value::to_json`], written at once.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Null | Value::Keep => serializer.serialize_unit(),
+            Value::Boolean(truth) => serializer.serialize_bool(*truth),
+            Value::Integer(number) => serializer.serialize_i64(*number),
+            Value::Number(number) => serializer.serialize_f64(*number),
+            Value::Text(text) | Value::DateTime(text) => serializer.serialize_str(text),
+            Value::Texts(texts) => texts.serialize(serializer),
+            Value::Json(_) => self.to_json().serialize(serializer),
+        }
+    }
+}
+
 impl From<bool> for Value {
     fn from(truth: bool) -> Self {
         Value::Boolean(truth)
@@ -191,7 +208,9 @@ mod tests {
         ] {
             assert_eq!(Value::from_json(json.clone()), value);
             assert_eq!(value.to_json(), json);
+            assert_eq!(serde_json::to_string(&value).unwrap(), json.to_string());
         }
+        assert_eq!(serde_json::to_string(&[Value::Keep, Value::Json("{".into())]).unwrap(), "[null,null]");
     }
 
     #[test]

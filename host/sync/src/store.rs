@@ -128,8 +128,8 @@ pub trait Store: Send + Sync {
     fn mark(&self, stage: Stage, id: &str) -> Result<()>;
     /// Writes decisions; answers who was held back because another has the matching value.
     fn commit_decisions(&self, decisions: &[Decision], effects: &Effects) -> Result<Vec<Conflict>>;
-    /// A number that is another one after every page and sweep of this process.
-    fn mirror_version(&self) -> u64;
+    /// What changed in the mirror since this process saw `since` of it, the version that the last answer had.
+    fn mirror_changes(&self, since: u64) -> MirrorChanges;
     /// Those of these users of whom the mirror knows nothing.
     fn unknown(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>>;
     /// The mirrored object of a user.

@@ -3,7 +3,7 @@
 //! Batches are read and written one after the other and mapped side by side. A component that fails in a batch gets it back in halves
 //! until the culprit is alone; that person is held back, and the others go on.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 use rollcall_sandbox::contract::grouping::{Assignment, Candidate};
@@ -92,7 +92,14 @@ struct Queue<'a> {
     member_of: bool,
     /// The source is still being read.
     behind: Option<&'a Overlap>,
+    /// Reads a person's manager, where mappings look at managers.
+    manager: Option<Arc<Projection>>,
+    /// Users whom the mirror has: managers of those who were handed out.
+    known: HashSet<String>,
 }
+
+/// How many of them are remembered.
+const KNOWN: usize = 10_000;
 
 /// What a task brings back: the instances, what was decided, and how many pages there were when the batch was read.
 type Deciding = tokio::task::JoinHandle<(Decider, u64, Result<Decided, Stop>)>;
@@ -100,7 +107,9 @@ type Deciding = tokio::task::JoinHandle<(Decider, u64, Result<Decided, Stop>)>;
 impl<'a> Queue<'a> {
     fn new(context: &'a Context, stage: Stage) -> Self {
         let member_of = context.shape().grouping_properties.iter().any(|name| name == "memberOf");
-        Self { context, stage, after: None, member_of, behind: None }
+        let looks = stage == Stage::Map && !context.shape().looked_up_properties.is_empty();
+        let manager = looks.then(|| Arc::new(Projection::new(&["manager"])));
+        Self { context, stage, after: None, member_of, behind: None, manager, known: HashSet::new() }
     }
 
     /// Only whole batches are taken: the next page may fill what is left.
@@ -137,7 +146,7 @@ impl<'a> Queue<'a> {
                 let (decider, seen, decided) = task.await.map_err(|error| Stop::Internal(error.to_string()))?;
                 idle.push(decider);
                 match self.behind {
-                    Some(overlap) => commit_behind(self.context, overlap, seen, decided?).await?,
+                    Some(overlap) => commit_behind(self.context, overlap, seen, &self.known, decided?).await?,
                     None => commit(self.context, decided?).await?,
                 }
             }
@@ -145,13 +154,45 @@ impl<'a> Queue<'a> {
     }
 
     async fn next(&mut self) -> Result<Vec<Job>, Stop> {
-        let now = self.context.clock.now();
-        let (stage, after, batch, member_of) = (self.stage, self.after, self.context.batch, self.member_of);
-        let (jobs, next) = self.context.blocking(move |store| store.jobs(stage, now, after, batch, member_of)).await?;
-        if jobs.is_empty() || (self.behind.is_some() && jobs.len() < batch as usize) {
-            return Ok(Vec::new());
+        let (stage, batch, member_of) = (self.stage, self.context.batch, self.member_of);
+        loop {
+            let (now, after) = (self.context.clock.now(), self.after);
+            let (mut jobs, next) =
+                self.context.blocking(move |store| store.jobs(stage, now, after, batch, member_of)).await?;
+            if jobs.is_empty() || (self.behind.is_some() && jobs.len() < batch as usize) {
+                return Ok(Vec::new());
+            }
+            self.after = next;
+            if let Some(manager) = self.manager.clone().filter(|_| self.behind.is_some()) {
+                jobs = self.without_waiting(jobs, manager).await?;
+            }
+            if !jobs.is_empty() {
+                return Ok(jobs);
+            }
         }
-        self.after = next;
+    }
+
+    /// Leaves out those whose manager no page has told of yet: what is mapped of them now would have to be mapped again.
+    async fn without_waiting(&mut self, mut jobs: Vec<Job>, manager: Arc<Projection>) -> Result<Vec<Job>, Stop> {
+        let manager_of = |job: &Job| match manager.read(job.object.as_deref()?).pop() {
+            Some(Value::Text(id)) => Some(id),
+            _ => None,
+        };
+        let managers: Vec<Option<String>> = jobs.iter().map(manager_of).collect();
+        let asked: BTreeSet<String> =
+            managers.iter().flatten().filter(|id| !self.known.contains(*id)).cloned().collect();
+        let unknown = if asked.is_empty() {
+            BTreeSet::new()
+        } else {
+            let ids = asked.clone();
+            self.context.blocking(move |store| store.unknown(&ids)).await?
+        };
+        if self.known.len() >= KNOWN {
+            self.known.clear();
+        }
+        self.known.extend(asked.into_iter().filter(|id| !unknown.contains(id)));
+        let mut managers = managers.into_iter();
+        jobs.retain(|_| !managers.next().flatten().is_some_and(|manager| unknown.contains(&manager)));
         Ok(jobs)
     }
 }
@@ -185,9 +226,16 @@ impl Decided {
 }
 
 /// Stores what was decided while pages came, but for what they have overtaken.
-async fn commit_behind(context: &Context, overlap: &Overlap, seen: u64, mut decided: Decided) -> Result<(), Stop> {
+async fn commit_behind(
+    context: &Context,
+    overlap: &Overlap,
+    seen: u64,
+    known: &HashSet<String>,
+    mut decided: Decided,
+) -> Result<(), Stop> {
     let mut recent = overlap.alone().await;
-    let subjects = looked_up(&decided.decisions);
+    let mut subjects = looked_up(&decided.decisions);
+    subjects.retain(|subject| !known.contains(subject));
     let unknown = if subjects.is_empty() { BTreeSet::new() } else { context.store.unknown(&subjects)? };
     decided.retain(|id, decision| {
         let waits = decision.looked_up.iter().flatten().any(|subject| unknown.contains(subject));

@@ -1,6 +1,7 @@
 //! What goes into the mirror and what is read of it: pages, and people to be decided about.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Fate, Millis, Row};
 
@@ -79,6 +80,25 @@ pub enum SourceChange {
     GroupRemoved(String),
     /// Group, user, whether the user left.
     Membership(String, String, bool),
+}
+
+impl SourceChange {
+    /// The user whose object it changes.
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::User(id, _) | Self::Removed(id) => Some(id),
+            Self::Group(..) | Self::GroupRemoved(_) | Self::Membership(..) => None,
+        }
+    }
+}
+
+/// What changed in the mirror since a version of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MirrorChanges {
+    /// The version now: another one after every page and sweep of this process, 0 before the first.
+    pub version: u64,
+    /// The ids of users whose objects changed, page by page; none when that was too long ago to tell.
+    pub users: Option<Vec<Arc<[String]>>>,
 }
 
 /// A page to be merged, with everything that must be committed with it.

@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod tests;
 
+mod changes;
 mod decide;
 mod hand_out;
 mod history;
@@ -21,7 +22,6 @@ mod teams;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl From<rusqlite::Error> for StoreError {
 pub struct SqliteStore {
     writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
-    mirror_version: AtomicU64,
+    mirrored: changes::Changes,
     path: std::path::PathBuf,
 }
 
@@ -84,7 +84,7 @@ impl SqliteStore {
         Ok(Self {
             writer: Mutex::new(Writer { connection: writer, flush: Flush::Now }),
             readers: Mutex::default(),
-            mirror_version: AtomicU64::new(0),
+            mirrored: changes::Changes::default(),
             path: path.to_owned(),
         })
     }
@@ -300,12 +300,12 @@ impl Store for SqliteStore {
     }
     fn commit_page(&self, page: &PageCommit<'_>) -> Result<PageReceipt> {
         let receipt = self.write_soon(|tx| pull::commit_page(tx, page));
-        self.mirror_version.fetch_add(1, Ordering::AcqRel);
+        self.mirrored.note(page.changes.iter().filter_map(SourceChange::user).map(str::to_owned));
         receipt
     }
     fn sweep(&self, limit: u32) -> Result<Vec<String>> {
         let swept = self.write_soon(|tx| pull::sweep(tx, limit));
-        self.mirror_version.fetch_add(1, Ordering::AcqRel);
+        self.mirrored.note(swept.iter().flatten().cloned());
         swept
     }
     fn mirrored(&self) -> Result<(u64, u64)> {
@@ -337,8 +337,8 @@ impl Store for SqliteStore {
     fn commit_decisions(&self, decisions: &[Decision], effects: &Effects) -> Result<Vec<Conflict>> {
         self.write_soon(|tx| decide::commit_decisions(tx, decisions, effects))
     }
-    fn mirror_version(&self) -> u64 {
-        self.mirror_version.load(Ordering::Acquire)
+    fn mirror_changes(&self, since: u64) -> MirrorChanges {
+        self.mirrored.since(since)
     }
     fn unknown(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>> {
         self.read(|c| pull::unknown(c, ids))

@@ -43,8 +43,8 @@ impl MortalStore {
 macro_rules! delegate {
     ($($kind:ident $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         impl Store for MortalStore {
-            fn mirror_version(&self) -> u64 {
-                self.file.mirror_version()
+            fn mirror_changes(&self, since: u64) -> MirrorChanges {
+                self.file.mirror_changes(since)
             }
             $(delegate!(@ $kind $name($($argument: $type),*) -> $answer);)*
         }

@@ -28,6 +28,10 @@ pub(super) enum Phase {
 /// How many groups are looked at in one go.
 const TEAMS: u32 = 100;
 
+/// Members that are handed out together, in as many operations as that takes: a batch of full operations would keep one instance busy for
+/// long while the others have nothing to do.
+const MEMBERS: usize = 5_000;
+
 /// The work of a phase. It reads ahead no more than a batch.
 pub(super) struct Feed<'a> {
     context: &'a Context,
@@ -128,7 +132,8 @@ impl<'a> Feed<'a> {
 
     async fn next_members(&mut self, direction: Direction) -> Result<Vec<Planned>, Stop> {
         let mut batch = Vec::new();
-        while batch.len() < self.operations as usize {
+        let mut count = 0;
+        while batch.len() < self.operations as usize && count < MEMBERS {
             let Some(team) = self.teams.last().cloned() else {
                 let (after, only, now) = (self.last_team, self.plan.only, self.now());
                 let mut teams = self
@@ -150,6 +155,7 @@ impl<'a> Feed<'a> {
                 }
                 Some(last) => {
                     self.member_after = last.row;
+                    count += members.len();
                     batch.push(Planned::Members { team, members, leave: matches!(direction, Direction::Out { .. }) });
                 }
             }

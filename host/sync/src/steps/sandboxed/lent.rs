@@ -20,7 +20,7 @@ use crate::clock::{Clock, parse_rfc3339};
 use crate::mirror::Projection;
 use crate::run::Tally;
 use crate::run_log::{Event, RunLog};
-use crate::store::{Effects, Store};
+use crate::store::{Effects, MirrorChanges, Store};
 
 /// Bytes that a step's storage may hold.
 pub const STORAGE_QUOTA: u64 = 64 << 20;
@@ -114,12 +114,26 @@ struct Lent {
     seen: Mutex<Remembered>,
 }
 
-/// What was looked up, for as long as the mirror stands still; a few thousand people are the managers of all others.
+/// What was looked up and has not changed since; a few thousand people are the managers of all others.
 #[derive(Default)]
 struct Remembered {
     /// The mirror's version that it was read from.
     version: u64,
     by_properties: BTreeMap<Vec<String>, Seen>,
+}
+
+impl Remembered {
+    /// Forgets what has changed in the mirror.
+    fn catch_up(&mut self, store: &dyn Store) {
+        let MirrorChanges { version, users } = store.mirror_changes(self.version);
+        self.version = version;
+        let Some(users) = users else { return self.by_properties.clear() };
+        for user in users.iter().flat_map(|page| page.iter()) {
+            for seen in self.by_properties.values_mut() {
+                seen.values.remove(user);
+            }
+        }
+    }
 }
 
 /// Others that were looked at for these properties.
@@ -182,11 +196,8 @@ impl Lookup for Lent {
         self.recorder.lock().1.entry(dependent.to_owned()).or_default().insert(id.to_owned());
         // A state that cannot be read now cannot be written in a moment, and the run ends with that.
         let mut remembered = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        // Pages may come while people are mapped. Read before the mirror is, so that what is remembered is not older than it says.
-        let version = self.lender.store.mirror_version();
-        if version != remembered.version {
-            *remembered = Remembered { version, by_properties: BTreeMap::new() };
-        }
+        // Pages may come while people are mapped. Asked before the mirror is, so that what is remembered is not older than it says.
+        remembered.catch_up(self.lender.store.as_ref());
         let seen = match remembered.by_properties.get_mut(properties) {
             Some(seen) => seen,
             None => remembered.by_properties.entry(properties.to_vec()).or_insert_with(|| Seen::of(properties)),

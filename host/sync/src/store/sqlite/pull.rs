@@ -133,8 +133,9 @@ pub(super) fn unknown(connection: &Connection, ids: &BTreeSet<String>) -> rusqli
 }
 
 fn mark_dependents(tx: &Transaction<'_>, id: &str) -> rusqlite::Result<()> {
-    let sql = "update person set map_due = 0 where row in (select person from dependency where subject = ?1)";
-    tx.prepare_cached(sql)?.execute([id])?;
+    for row in collect(tx, "select person from dependency where subject = ?1", [id], |row| row.get::<_, Row>(0))? {
+        tx.prepare_cached("update person set map_due = 0 where row = ?1")?.execute([row])?;
+    }
     Ok(())
 }
 

@@ -169,6 +169,27 @@ fn only_changes_that_matter_give_work() {
 }
 
 #[test]
+fn a_queue_is_read_on_from_where_it_was_left_although_nobody_was_decided_about() {
+    let fixture = open();
+    let users: Vec<SourceChange> = ["a", "b", "c", "d", "e", "f"].iter().map(|id| user(id, "{}")).collect();
+    page(&fixture, true, &users);
+    let all = jobs(&fixture, Stage::Map);
+    let later = |job: &Job, at| Decision { map_due: Some(at), ..present(job, &job.id, &[]) };
+    decide(&fixture, &[later(&all[1], 7), later(&all[4], 5), later(&all[5], 9)]);
+    let mut after = None;
+    let mut read = Vec::new();
+    loop {
+        let (batch, next) = fixture.store.jobs(Stage::Map, 8, after, 2, false).unwrap();
+        if batch.is_empty() {
+            break;
+        }
+        read.push(batch.into_iter().map(|job| job.id).collect::<Vec<_>>().concat());
+        after = next;
+    }
+    assert_eq!(read, ["ac", "de", "b"], "by time, then by row; \"f\" is not due yet");
+}
+
+#[test]
 fn a_later_change_of_one_user_in_a_page_wins() {
     let fixture = open();
     page(&fixture, true, &[user("z", r#"{"name":"1"}"#), user("a", "{}"), user("z", r#"{"name":"2"}"#)]);

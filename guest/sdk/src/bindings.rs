@@ -72,3 +72,38 @@ step!(
     /// The export of a target.
     target, "rollcall:sync/target-step", "export_target_step", "rollcall_sdk::bindings::target"
 );
+
+macro_rules! packed {
+    ($(#[$doc:meta])* $module:ident, $world:literal, $inline:literal, $export:literal, $path:literal) => {
+        $(#[$doc])*
+        pub mod $module {
+            wit_bindgen::generate!({
+                path: "../../wit",
+                inline: $inline,
+                world: $world,
+                pub_export_macro: true,
+                export_macro_name: $export,
+                default_bindings_module: $path,
+                additional_derives: [PartialEq],
+                with: { "rollcall:sync/types@0.1.0": crate::bindings::capabilities::rollcall::sync::types },
+            });
+        }
+    };
+}
+
+packed!(
+    /// What a mapping may export beside its step.
+    packed_mapping,
+    "rollcall:sdk/packed-mapping",
+    "package rollcall:sdk; world packed-mapping { export rollcall:sync/packed-mapping@0.1.0; }",
+    "export_packed_mapping_step",
+    "rollcall_sdk::bindings::packed_mapping"
+);
+packed!(
+    /// What a grouping may export beside its step.
+    packed_grouping,
+    "rollcall:sdk/packed-grouping",
+    "package rollcall:sdk; world packed-grouping { export rollcall:sync/packed-grouping@0.1.0; }",
+    "export_packed_grouping_step",
+    "rollcall_sdk::bindings::packed_grouping"
+);

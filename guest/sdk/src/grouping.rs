@@ -76,6 +76,15 @@ pub fn configure<G: Grouping>(json: &str, attributes: &[Attribute]) -> Result<(G
 #[macro_export]
 macro_rules! export_grouping {
     ($step:ty) => {
+        $crate::__export_grouping!($step, {});
+    };
+}
+
+/// The exports of a grouping, and what else a component has.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_grouping {
+    ($step:ty, { $($more:tt)* }) => {
         $crate::__export_step!(grouping, export_grouping_step, $step, {
             fn configure(
                 settings: String,
@@ -99,6 +108,6 @@ macro_rules! export_grouping {
             fn explain(person: contract::Candidate, key: String) -> Result<contract::Explanation, $crate::Problem> {
                 $crate::grouping::Grouping::explain(&*STEP.with(|instance| instance.get()), &person, &key)
             }
-        });
+        }, { $($more)* });
     };
 }

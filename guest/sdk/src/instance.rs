@@ -46,6 +46,9 @@ impl<T> Default for Instance<T> {
 #[macro_export]
 macro_rules! __export_step {
     ($module:ident, $export:ident, $step:ty, { $($functions:tt)* }) => {
+        $crate::__export_step!($module, $export, $step, { $($functions)* }, {});
+    };
+    ($module:ident, $export:ident, $step:ty, { $($functions:tt)* }, { $($more:tt)* }) => {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             use ::std::option::Option;
@@ -66,6 +69,8 @@ macro_rules! __export_step {
             }
 
             $crate::bindings::$module::$export! { Component with_types_in $crate::bindings::$module }
+
+            $($more)*
         };
     };
 }

@@ -24,6 +24,7 @@
 //! | being called again at a time | [`scheduling`] | `scheduling = true` |
 //! | files for somebody else to take | [`outbox`] | `outbox = true` |
 //! | files that an administrator laid ready | [`inbox`] | `files = ["people.csv"]` |
+//! | large batches, faster | [`packed`] | |
 //! | unit tests, natively | [`testing`]: a double for each of these | |
 //!
 //! What the host offers is reached through [`Host`], which implements a small trait for each capability. Code that is written
@@ -109,6 +110,7 @@ pub mod log;
 pub mod lookup;
 pub mod mapping;
 pub mod outbox;
+pub mod packed;
 pub mod scheduling;
 pub mod settings;
 pub mod source;

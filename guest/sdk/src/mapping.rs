@@ -59,6 +59,15 @@ pub fn configure<M: Mapping>(json: &str, inherited: &[Attribute]) -> Result<(M, 
 #[macro_export]
 macro_rules! export_mapping {
     ($step:ty) => {
+        $crate::__export_mapping!($step, {});
+    };
+}
+
+/// The exports of a mapping, and what else a component has.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_mapping {
+    ($step:ty, { $($more:tt)* }) => {
         $crate::__export_step!(mapping, export_mapping_step, $step, {
             fn configure(
                 settings: String,
@@ -76,6 +85,6 @@ macro_rules! export_mapping {
             fn explain(person: contract::Person) -> Vec<contract::AttributeTrace> {
                 $crate::mapping::Mapping::explain(&*STEP.with(|instance| instance.get()), &person)
             }
-        });
+        }, { $($more)* });
     };
 }

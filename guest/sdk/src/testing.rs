@@ -1,8 +1,9 @@
 //! Doubles for unit tests, which run natively: HTTP that answers from a script, storage, outbox and inbox in memory, look-ups from
-//! a table, a record of wake-ups, and the lines that were logged.
+//! a table, a record of wake-ups, the lines that were logged, and batches in packed form.
 
 mod http;
 mod inbox;
+mod packed;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -10,6 +11,7 @@ use std::rc::Rc;
 
 pub use self::http::ScriptedHttp;
 pub use self::inbox::{MemoryInbox, MemoryInboxFile};
+pub use self::packed::{assign_packed, map_packed, through_assignments, through_outcomes};
 use crate::Value;
 use crate::log::Level;
 use crate::lookup::Lookup;

@@ -62,6 +62,14 @@ pub enum CallError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// Its answer is in packed form, and broken.
+    #[error("{step}: the component's packed answer cannot be read: {what}")]
+    Unreadable {
+        /// The step.
+        step: String,
+        /// What is wrong, and where.
+        what: String,
+    },
     /// It left too much with the host through storage, wake-ups or look-ups.
     #[error("{step}: the component was stopped: {what}")]
     LeftTooMuch {

@@ -184,6 +184,12 @@ impl Component {
     pub fn does(&self, kind: StepKind) -> bool {
         self.steps.iter().any(|(step, _)| *step == kind)
     }
+
+    /// Whether it also takes batches of this step in packed form.
+    pub fn packs(&self, kind: StepKind) -> bool {
+        let prefix = format!("rollcall:sync/packed-{}@0.1.", kind.as_str());
+        self.exports.iter().any(|export| export.starts_with(&prefix))
+    }
 }
 
 fn compile(engine: &Engine, bytes: &[u8]) -> Result<(wasmtime::component::Component, Duration), LoadError> {

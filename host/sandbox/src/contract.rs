@@ -57,13 +57,24 @@ pub(crate) mod steps {
     step!(mapping, "package rollcall:host; world step { export rollcall:sync/mapping@0.1.0; }");
     step!(grouping, "package rollcall:host; world step { export rollcall:sync/grouping@0.1.0; }");
     step!(target, "package rollcall:host; world step { export rollcall:sync/target@0.1.0; }");
+    // What a component may export beside its step.
+    step!(packed_mapping, "package rollcall:host; world step { export rollcall:sync/packed-mapping@0.1.0; }");
+    step!(packed_grouping, "package rollcall:host; world step { export rollcall:sync/packed-grouping@0.1.0; }");
 }
 
 pub use self::steps::grouping::exports::rollcall::sync::grouping;
 pub use self::steps::mapping::exports::rollcall::sync::mapping;
+pub(crate) use self::steps::packed_grouping::exports::rollcall::sync::packed_grouping;
 pub use self::steps::source::exports::rollcall::sync::source;
 pub use self::steps::target::exports::rollcall::sync::target;
 pub use self::words::rollcall::sync::types;
+
+impl types::Pack {
+    /// Nothing yet.
+    pub(crate) fn empty() -> Self {
+        Self { marks: Vec::new(), texts: String::new(), integers: Vec::new(), numbers: Vec::new() }
+    }
+}
 
 impl grouping::Plan {
     /// Everything that an assignment says, with the keys of rules that make one group.

@@ -6,20 +6,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wasmtime::component::Linker;
+use wasmtime::component::{InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
 use crate::call_error::CallError;
 use crate::capabilities::Capabilities;
 use crate::component::{Component, StepKind};
-use crate::contract::types::{Attribute, Failure, Problem};
+use crate::contract::types::{Attribute, Failure, Pack, Problem};
 use crate::contract::{grouping, mapping, source, steps, target};
 use crate::grants::{Grants, LinkError};
 use crate::host;
 use crate::limits::Limits;
 use crate::meter::Stopwatch;
+use crate::packed::{self, Broken};
 use crate::sandbox::Sandbox;
-use crate::state::State;
+use crate::state::{HANDED_OVER, State};
 use crate::usage::{Budget, Usage};
 
 /// A component that is linked for a step.
@@ -39,7 +40,7 @@ impl Linked {
         name: &str,
         grants: &Grants,
         limits: Limits,
-    ) -> Result<(Self, wasmtime::component::InstancePre<State>), LinkError> {
+    ) -> Result<(Self, InstancePre<State>), LinkError> {
         if !component.does(kind) {
             let found = component.steps.iter().map(|(step, _)| step.as_str()).collect::<Vec<_>>().join(" and ");
             return Err(LinkError::OtherStep { step: name.to_owned(), wanted: kind.as_str(), found });
@@ -102,6 +103,18 @@ impl Live {
     }
 }
 
+impl Live {
+    /// An answer in packed form that cannot be read: what gave it is not asked again.
+    fn broken(&mut self, broken: Broken) -> CallError {
+        self.store = None;
+        let step = self.name.to_string();
+        match broken {
+            Broken::TooLarge => CallError::OutputTooLarge { step, limit: HANDED_OVER as u64 },
+            Broken::Unreadable(what) => CallError::Unreadable { step, what },
+        }
+    }
+}
+
 /// A call that is under way.
 struct Running {
     store: Store<State>,
@@ -155,12 +168,24 @@ macro_rules! call {
     }};
 }
 
+/// A call of the interface for packed batches, with what `pack` wrote; the answer is read by `read`.
+macro_rules! packed_call {
+    ($instance:ident, $packed:ident, $interface:ident, $function:ident($($argument:expr),*), $read:expr) => {{
+        let Running { mut store, watch } = $instance.live.begin()?;
+        let answer = watch.bounded($packed.$interface().$function(&mut store, $($argument),*)).await;
+        let answer = $instance.live.end(Running { store, watch }, answer)?;
+        $read(&answer).map_err(|broken| $instance.live.broken(broken))
+    }};
+}
+
 macro_rules! step {
-    ($step:ident, $instance:ident, $module:ident, $kind:expr, $what:literal) => {
+    ($step:ident, $instance:ident, $module:ident, $kind:expr, $what:literal $(, $packed:ident)?) => {
         #[doc = concat!("A component linked as a ", $what, ".")]
         pub struct $step {
             linked: Linked,
-            pre: steps::$module::StepPre<State>,
+            pre: InstancePre<State>,
+            exports: steps::$module::StepIndices,
+            $($packed: Option<steps::$packed::StepIndices>,)?
         }
 
         impl $step {
@@ -176,8 +201,13 @@ macro_rules! step {
                 limits: Limits,
             ) -> Result<Self, LinkError> {
                 let (linked, pre) = Linked::new(sandbox, component, $kind, name, grants, limits)?;
-                let pre = steps::$module::StepPre::new(pre).map_err(|error| LinkError::mismatch(name, &error))?;
-                Ok(Self { linked, pre })
+                let mismatch = |error: wasmtime::Error| LinkError::mismatch(name, &error);
+                let exports = steps::$module::StepIndices::new(&pre).map_err(mismatch)?;
+                $(
+                    let packs = component.packs($kind);
+                    let $packed = packs.then(|| steps::$packed::StepIndices::new(&pre)).transpose().map_err(mismatch)?;
+                )?
+                Ok(Self { linked, pre, exports, $($packed)? })
             }
 
             /// The random numbers of every instance follow from this seed: for tests and replays, never for a tenant.
@@ -193,16 +223,44 @@ macro_rules! step {
             /// When the component fails while it starts.
             pub async fn instance(&self, lent: Capabilities) -> Result<$instance, CallError> {
                 let (mut live, Running { mut store, watch }) = self.linked.start(lent);
-                let made = watch.bounded(self.pre.instantiate_async(&mut store)).await;
-                let bindings = live.end(Running { store, watch }, made)?;
-                Ok($instance { live, bindings })
+                let making = async {
+                    let instance = self.pre.instantiate_async(&mut store).await?;
+                    let bindings = self.exports.load(&mut store, &instance)?;
+                    $(
+                        let exports = self.$packed.as_ref();
+                        let $packed = exports.map(|exports| exports.load(&mut store, &instance)).transpose()?;
+                    )?
+                    Ok((bindings, $($packed)?))
+                };
+                let made = watch.bounded(making).await;
+                let (bindings, $($packed)?) = live.end(Running { store, watch }, made)?;
+                Ok($instance { live, bindings, $($packed, pack: Pack::empty())? })
             }
+
+            $(
+                /// Whether its batches cross in packed form, because the component takes them so.
+                pub fn is_packed(&self) -> bool {
+                    self.$packed.is_some()
+                }
+
+                /// Its batches cross value by value, whatever the component takes: for comparing the two forms.
+                #[must_use]
+                pub fn unpacked(mut self) -> Self {
+                    self.$packed = None;
+                    self
+                }
+            )?
         }
 
         #[doc = concat!("An instance of a ", $what, ".")]
         pub struct $instance {
             live: Live,
             bindings: steps::$module::Step,
+            $(
+                $packed: Option<steps::$packed::Step>,
+                /// The lists of the last batch that crossed packed: the next finds room in them.
+                pack: Pack,
+            )?
         }
 
         impl $instance {
@@ -225,8 +283,8 @@ macro_rules! step {
 }
 
 step!(SourceStep, SourceInstance, source, StepKind::Source, "source");
-step!(MappingStep, MappingInstance, mapping, StepKind::Mapping, "mapping");
-step!(GroupingStep, GroupingInstance, grouping, StepKind::Grouping, "grouping");
+step!(MappingStep, MappingInstance, mapping, StepKind::Mapping, "mapping", packed_mapping);
+step!(GroupingStep, GroupingInstance, grouping, StepKind::Grouping, "grouping", packed_grouping);
 step!(TargetStep, TargetInstance, target, StepKind::Target, "target");
 
 #[allow(missing_docs, reason = "the functions of wit/, where they are documented")]
@@ -252,7 +310,14 @@ impl MappingInstance {
         call!(self, rollcall_sync_mapping, call_configure(&settings.to_owned(), inherited))
     }
     pub async fn map_people(&mut self, people: &[mapping::Person]) -> Result<Vec<mapping::Outcome>, CallError> {
-        call!(self, rollcall_sync_mapping, call_map_people(people))
+        let Some(packed) = &self.packed_mapping else {
+            return call!(self, rollcall_sync_mapping, call_map_people(people));
+        };
+        let Some(count) = packed::people(people, &mut self.pack) else {
+            return call!(self, rollcall_sync_mapping, call_map_people(people));
+        };
+        let pack = &self.pack;
+        packed_call!(self, packed, rollcall_sync_packed_mapping, call_map_people(count, pack), packed::outcomes)
     }
     pub async fn explain(&mut self, person: &mapping::Person) -> Result<Vec<mapping::AttributeTrace>, CallError> {
         call!(self, rollcall_sync_mapping, call_explain(person))
@@ -273,7 +338,14 @@ impl GroupingInstance {
         people: &[grouping::Candidate],
         rules: Option<&[u32]>,
     ) -> Result<Vec<grouping::Assignment>, CallError> {
-        call!(self, rollcall_sync_grouping, call_assign(people, rules))
+        let Some(packed) = &self.packed_grouping else {
+            return call!(self, rollcall_sync_grouping, call_assign(people, rules));
+        };
+        let Some(count) = packed::candidates(people, &mut self.pack) else {
+            return call!(self, rollcall_sync_grouping, call_assign(people, rules));
+        };
+        let pack = &self.pack;
+        packed_call!(self, packed, rollcall_sync_packed_grouping, call_assign(count, pack, rules), packed::assignments)
     }
     pub async fn describe(&mut self, keys: &[String]) -> Result<Vec<Option<grouping::Group>>, CallError> {
         call!(self, rollcall_sync_grouping, call_describe(keys))

@@ -52,6 +52,7 @@ mod instance;
 mod limits;
 mod lines;
 mod meter;
+mod packed;
 mod sandbox;
 mod state;
 mod usage;

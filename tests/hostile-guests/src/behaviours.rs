@@ -15,3 +15,5 @@ macro_rules! behaviours {
 }
 
 with_behaviours!(behaviours);
+
+pub(crate) use break_pack::pack as broken_pack;

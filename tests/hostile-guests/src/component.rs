@@ -1,9 +1,11 @@
 //! The mapping step around the behaviours.
 #![allow(unsafe_code, clippy::all, missing_docs, reason = "generated")]
 
-wit_bindgen::generate!({ path: "../../wit", world: "rollcall:sync/mapping-step", generate_all });
+wit_bindgen::generate!({ path: "../../wit", world: "rollcall:sync/packed-mapping-step", generate_all });
 
 use self::exports::rollcall::sync::mapping::{Attribute, AttributeTrace, Guest, Outcome, Person, Problem, Schema};
+use self::exports::rollcall::sync::packed_mapping::Guest as Packed;
+pub(crate) use self::exports::rollcall::sync::packed_mapping::Pack;
 
 struct Hostile;
 
@@ -25,6 +27,20 @@ impl Guest for Hostile {
 
     fn explain(_person: Person) -> Vec<AttributeTrace> {
         Vec::new()
+    }
+}
+
+impl Packed for Hostile {
+    /// One person at a time: the answer is a pack that breaks the contract, unless the behaviour is another.
+    fn map_people(_count: u32, people: Pack) -> Pack {
+        let bytes = |at: usize| people.marks.get(at).map_or(0, |mark| (mark >> 4) as usize);
+        let (name, rest) = people.texts.split_at(bytes(0));
+        let argument = argument(&rest[..bytes(1)]);
+        if name == "break_pack" {
+            return crate::behaviours::broken_pack(argument);
+        }
+        let texts = crate::behaviours::run(name, argument);
+        Pack { marks: vec![10 + 16 * texts.len() as u32], texts, integers: Vec::new(), numbers: Vec::new() }
     }
 }
 

@@ -13,6 +13,7 @@ macro_rules! with_behaviours {
             ask_once
             ask_redirect
             ask_userinfo
+            break_pack
             dump
             exit
             flood_log

@@ -11,8 +11,19 @@ use wit_parser::{
 };
 
 /// Our interfaces in the order in which an author meets them.
-const INTERFACES: [&str; 9] =
-    ["types", "source", "mapping", "grouping", "target", "lookup", "scheduling", "outbox", "inbox"];
+const INTERFACES: [&str; 11] = [
+    "types",
+    "source",
+    "mapping",
+    "grouping",
+    "target",
+    "packed-mapping",
+    "packed-grouping",
+    "lookup",
+    "scheduling",
+    "outbox",
+    "inbox",
+];
 
 /// The page and the types of a contract: the paths of its files from its folder, and where they are.
 pub fn made(files: &[(String, PathBuf)]) -> (String, String) {

@@ -187,6 +187,27 @@ macro_rules! instance {
     };
 }
 
+macro_rules! unpacked {
+    ($function:ident, $step:ident, $instance:ident) => {
+        impl Bench {
+            /// An instance whose batches cross value by value, when the component also takes packed ones.
+            pub async fn $function(&self, memory: &Arc<Memory>) -> Result<Option<$instance>, Refusal> {
+                let linked =
+                    $step::link(&self.sandbox, &self.component, self.kind.as_str(), &self.grants, self.limits.clone())
+                        .map_err(|error| self.refused(error))?;
+                if !linked.is_packed() {
+                    return Ok(None);
+                }
+                let made = linked.unpacked().instance(self.lend(memory)?).await;
+                made.map(Some).map_err(|error| Refusal::failed(error.to_string()))
+            }
+        }
+    };
+}
+
+unpacked!(unpacked_mapping, MappingStep, MappingInstance);
+unpacked!(unpacked_grouping, GroupingStep, GroupingInstance);
+
 instance!(source, SourceStep, SourceInstance);
 instance!(mapping, MappingStep, MappingInstance);
 instance!(grouping, GroupingStep, GroupingInstance);

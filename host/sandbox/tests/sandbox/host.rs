@@ -79,10 +79,20 @@ impl Bench {
         &mut self.lent
     }
 
-    pub async fn instance(&self) -> MappingInstance {
+    fn step(&self) -> MappingStep {
         let (sandbox, component) = sandbox();
-        let step = MappingStep::link(sandbox, component, STEP, &self.grants, self.limits.clone()).unwrap();
-        step.seeded(7).instance(self.lent.clone()).await.unwrap()
+        MappingStep::link(sandbox, component, STEP, &self.grants, self.limits.clone()).unwrap().seeded(7)
+    }
+
+    pub async fn instance(&self) -> MappingInstance {
+        self.step().unpacked().instance(self.lent.clone()).await.unwrap()
+    }
+
+    /// An instance whose batches cross in packed form.
+    pub async fn packed_instance(&self) -> MappingInstance {
+        let step = self.step();
+        assert!(step.is_packed());
+        step.instance(self.lent.clone()).await.unwrap()
     }
 
     /// Lets a fresh instance behave in a way, and answers what it says and what it used.

@@ -134,6 +134,41 @@ tests! {
         assert!(error.to_string().contains("more than 32 MiB"), "{error}");
     }
 
+    fn break_pack() {
+        let bench = Bench::new();
+        for (how, expected) in [
+            ("a huge count", "`marks`, at 0: 268435455 of them, and so many do not follow"),
+            (
+                "half a character",
+                "`marks`, at 0: 1 bytes are no text of those that are left, or end within a character",
+            ),
+            ("something left over", "`texts`: the last 4 belong to nothing"),
+        ] {
+            let mut instance = bench.packed_instance().await;
+            let error = behave(&mut instance, "break_pack", how).await.unwrap_err();
+            let expected = format!("mapping[0]: the component's packed answer cannot be read: {expected}");
+            assert_eq!(error.to_string(), expected);
+            assert!(!instance.is_usable());
+            assert!(matches!(behave(&mut instance, "break_pack", how).await, Err(CallError::Gone { .. })));
+        }
+        let mut instance = bench.packed_instance().await;
+        let error = behave(&mut instance, "break_pack", "nothing but rows").await.unwrap_err();
+        assert!(matches!(error, CallError::OutputTooLarge { .. }), "{error:?}");
+        others_work(&bench).await;
+    }
+
+    fn the_limits_hold_for_packed_batches_too() {
+        let mut bench = Bench::new();
+        bench.limits.memory = 512 << 20;
+        bench.limits.cpu = Duration::from_millis(200);
+        let error = behave(&mut bench.packed_instance().await, "spin", "").await.unwrap_err();
+        assert!(matches!(error, CallError::OutOfCpu { .. }), "{error:?}");
+        bench.limits.cpu = Duration::from_secs(20);
+        let error = behave(&mut bench.packed_instance().await, "give_big_output", "").await.unwrap_err();
+        assert!(matches!(error, CallError::OutputTooLarge { .. }), "{error:?}");
+        assert!(behave(&mut bench.packed_instance().await, "open_files", "").await.is_ok());
+    }
+
     fn flood_log() {
         let mut bench = Bench::new();
         bench.limits.log_bytes = 10_000;

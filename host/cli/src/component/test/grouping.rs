@@ -10,8 +10,8 @@ use super::people::{difference, odd, ordinary};
 use super::report::Report;
 use super::{cost, unknown_key, with_unknown};
 use crate::component::bench::Bench;
-use crate::component::run::ended;
 use crate::component::run::grouping::{candidates, configured};
+use crate::component::run::{ended, refused};
 use crate::component::sample::Case;
 use crate::refusal::Refusal;
 
@@ -45,6 +45,9 @@ pub async fn test(bench: &Bench, cases: &[Case], report: &mut Report) -> Result<
         Explained::Never(said) => report.note("explanations", format!("`rollcall why` has no answer: {said}")),
     }
     report.check("odd people", strange(bench, &plan).await?);
+    if let Some(came) = packed(bench, &crowd, &plan).await? {
+        report.check("packed", came);
+    }
 
     instance.assign(&many, None).await.map_err(ended)?;
     instance.assign(&many, None).await.map_err(ended)?;
@@ -123,6 +126,41 @@ async fn batches(bench: &Bench, people: &[Candidate], plan: &Plan) -> Result<Res
     }
     let told = "the same alone, in another order and in another instance".to_owned();
     Ok(if wrong.is_empty() { Ok(told) } else { Err(wrong) })
+}
+
+/// The same answers in packed form and value by value; nothing when there is no packed form.
+async fn packed(
+    bench: &Bench,
+    people: &[Candidate],
+    plan: &Plan,
+) -> Result<Option<Result<String, Vec<String>>>, Refusal> {
+    let Some(mut plain) = bench.unpacked_grouping(&bench.memory()).await? else { return Ok(None) };
+    let answer = plain.configure(&bench.settings(), &bench.attributes).await.map_err(ended)?;
+    answer.map_err(|problem| refused(&problem))?;
+    let odd = odd(&plan.properties, &bench.attributes).into_iter().map(|(_, case)| case).collect::<Vec<_>>();
+    let people: Vec<Candidate> = people.iter().cloned().chain(candidates(bench, plan, &odd)?).collect();
+    let (mut packed, _) = configured(bench, &bench.memory()).await?;
+    let mut wrong = Vec::new();
+    let some: Vec<u32> =
+        (0..plan.rules.len()).step_by(2).filter_map(|rule| u32::try_from(rule).ok()).take(50).collect();
+    for rules in [None, Some(some.as_slice())] {
+        let (first, second) = match (plain.assign(&people, rules).await, packed.assign(&people, rules).await) {
+            (Ok(first), Ok(second)) => (first, second),
+            // Somebody odd ended a call, which has been told already.
+            (Err(_), Err(_)) => return Ok(None),
+            (Err(error), _) => return Ok(Some(Err(vec![format!("value by value: {error}")]))),
+            (_, Err(error)) => return Ok(Some(Err(vec![format!("in packed form: {error}")]))),
+        };
+        if first.len() != second.len() {
+            wrong.push(format!("{} assignments value by value, and {} in packed form", first.len(), second.len()));
+        }
+        for ((person, first), second) in people.iter().zip(&first).zip(&second).filter(|((_, a), b)| a != b) {
+            wrong.push(format!("user {} in packed form:", person.id));
+            wrong.extend(difference("groups", &format!("{first:?}"), &format!("{second:?}")));
+        }
+    }
+    let told = "the same value by value and in packed form".to_owned();
+    Ok(Some(if wrong.is_empty() { Ok(told) } else { Err(wrong) }))
 }
 
 /// A rule that is asked alone says what it says among the others.

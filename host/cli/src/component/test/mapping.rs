@@ -8,8 +8,8 @@ use super::people::{brief, difference, odd, only, ordinary, shown};
 use super::report::Report;
 use super::{cost, unknown_key, with_unknown};
 use crate::component::bench::Bench;
-use crate::component::run::ended;
 use crate::component::run::mapping::{self, configured};
+use crate::component::run::{ended, refused};
 use crate::component::sample::Case;
 use crate::component::values;
 use crate::refusal::Refusal;
@@ -38,6 +38,9 @@ pub async fn test(bench: &Bench, cases: &[Case], report: &mut Report) -> Result<
     let whole: Vec<Case> = cases.iter().chain(many.get(..32).unwrap_or_default()).cloned().collect();
     report.check("properties", declared(bench, &whole, &schema).await?);
     report.check("odd people", strange(bench, &schema).await?);
+    if let Some(came) = packed(bench, &crowd, &schema).await? {
+        report.check("packed", came);
+    }
 
     let many = mapping::people(bench, &many)?;
     instance.map_people(&many).await.map_err(ended)?;
@@ -184,6 +187,38 @@ async fn batches(bench: &Bench, people: &[Person], schema: &Schema) -> Result<Re
     }
     let told = "the same alone, in another order and in another instance".to_owned();
     Ok(if wrong.is_empty() { Ok(told) } else { Err(wrong) })
+}
+
+/// The same answers in packed form and value by value; nothing when there is no packed form.
+async fn packed(
+    bench: &Bench,
+    people: &[Person],
+    schema: &Schema,
+) -> Result<Option<Result<String, Vec<String>>>, Refusal> {
+    let Some(mut plain) = bench.unpacked_mapping(&bench.memory()).await? else { return Ok(None) };
+    let answer = plain.configure(&bench.settings(), &bench.attributes).await.map_err(ended)?;
+    answer.map_err(|problem| refused(&problem))?;
+    let odd = odd(&schema.properties, &bench.attributes).into_iter().map(|(_, case)| case).collect::<Vec<_>>();
+    let people: Vec<Person> = people.iter().cloned().chain(mapping::people(bench, &odd)?).collect();
+    let (mut packed, _) = configured(bench, &bench.memory()).await?;
+    let mut wrong = Vec::new();
+    let (first, second) = match (plain.map_people(&people).await, packed.map_people(&people).await) {
+        (Ok(first), Ok(second)) => (first, second),
+        // Somebody odd ended a call, which has been told already.
+        (Err(_), Err(_)) => return Ok(None),
+        (Err(error), _) => return Ok(Some(Err(vec![format!("value by value: {error}")]))),
+        (_, Err(error)) => return Ok(Some(Err(vec![format!("in packed form: {error}")]))),
+    };
+    if first.len() != second.len() {
+        wrong.push(format!("{} outcomes value by value, and {} in packed form", first.len(), second.len()));
+    }
+    for ((person, first), second) in people.iter().zip(&first).zip(&second).filter(|((_, a), b)| a != b) {
+        let text = |outcome| brief(&mapping::shown(outcome, &schema.attributes));
+        wrong.push(format!("user {} in packed form:", person.id));
+        wrong.extend(difference("outcome", &text(first), &text(second)));
+    }
+    let told = "the same value by value and in packed form".to_owned();
+    Ok(Some(if wrong.is_empty() { Ok(told) } else { Err(wrong) }))
 }
 
 /// A property that is read without being named would leave old values in the target.

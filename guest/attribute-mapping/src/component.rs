@@ -2,6 +2,7 @@
 
 use rollcall_sdk::lookup::Lookup;
 use rollcall_sdk::mapping::{AttributeTrace, Mapping, Outcome, Person, Schema};
+use rollcall_sdk::packed::{Outcomes, PackedMapping, People};
 use rollcall_sdk::{Attribute, Host, Problem};
 
 use crate::environment::Environment;
@@ -21,8 +22,16 @@ struct AttributeMapping {
 
 /// The world of one person, as the host offers it.
 struct World<'a> {
-    person: &'a Person,
+    /// The person's id.
+    id: &'a str,
+    exists: bool,
     now: Moment,
+}
+
+impl<'a> World<'a> {
+    fn of(person: &'a Person, now: Moment) -> Self {
+        Self { id: &person.id, exists: person.exists, now }
+    }
 }
 
 impl Environment for World<'_> {
@@ -38,16 +47,16 @@ impl Environment for World<'_> {
     }
 
     fn look_up(&self, id: &str, properties: &[String]) -> Option<Vec<Value<'static>>> {
-        let found = Host.properties(&self.person.id, id, properties)?;
+        let found = Host.properties(self.id, id, properties)?;
         Some(found.into_iter().map(Value::from_contract).collect())
     }
 
     fn in_use(&self, attribute: &str, text: &str) -> bool {
-        Host.in_use(attribute, text, &self.person.id)
+        Host.in_use(attribute, text, self.id)
     }
 
     fn target_exists(&self) -> bool {
-        self.person.exists
+        self.exists
     }
 }
 
@@ -68,18 +77,28 @@ impl Mapping for AttributeMapping {
     }
 
     fn map(&self, person: &Person) -> Outcome {
-        self.mapper.map_person(&person.object, &person.inherited, &World { person, now: now() })
+        self.mapper.map_person(&person.object, &person.inherited, &World::of(person, now()))
     }
 
     fn map_people(&self, people: &[Person]) -> Vec<Outcome> {
         let now = now();
-        let map = |person: &Person| self.mapper.map_person(&person.object, &person.inherited, &World { person, now });
+        let map = |person: &Person| self.mapper.map_person(&person.object, &person.inherited, &World::of(person, now));
         people.iter().map(map).collect()
     }
 
     fn explain(&self, person: &Person) -> Vec<AttributeTrace> {
-        self.mapper.explain(&person.object, &World { person, now: now() })
+        self.mapper.explain(&person.object, &World::of(person, now()))
     }
 }
 
-rollcall_sdk::export_mapping!(AttributeMapping);
+impl PackedMapping for AttributeMapping {
+    fn map_packed(&self, people: &mut People<'_>, outcomes: &mut Outcomes) {
+        let now = now();
+        while let Some(person) = people.next() {
+            let world = World { id: person.id, exists: person.exists, now };
+            self.mapper.map_packed(person.object, person.inherited, &world, outcomes);
+        }
+    }
+}
+
+rollcall_sdk::export_packed_mapping!(AttributeMapping);

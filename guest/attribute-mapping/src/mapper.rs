@@ -7,6 +7,7 @@ mod shaping;
 use std::borrow::Cow;
 
 use rollcall_sdk::mapping::{AttributeTrace, Outcome, Schema};
+use rollcall_sdk::packed::{self, Outcomes};
 use rollcall_sdk::{Attribute, Layout, Problem, Slot as Position};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -17,7 +18,7 @@ use crate::evaluation::{Evaluation, Given, Ground};
 use crate::language::fault::Fault;
 use crate::phone::{PhoneFault, Phones, region::Region};
 use crate::program::{Node, Slot};
-use crate::projection::Projection;
+use crate::projection::{Projection, discard};
 use crate::settings::{OnInvalidPhone, OnMissing, Settings, Type};
 use crate::value::Value;
 
@@ -34,6 +35,8 @@ pub struct Mapper {
     given: Given,
     phones: Phones,
     layout: Layout,
+    /// The mapped attributes are all of the profile, in its order: nothing is inherited.
+    is_whole: bool,
 }
 
 /// One attribute of the profile.
@@ -101,8 +104,8 @@ impl Mapper {
         let evaluation = Evaluation::new(self.ground(&slots, environment));
         let mut row = self.layout.row(inherited);
         for mapped in &self.mapped {
-            let value = match mapped.copy(&slots) {
-                Some(text) => Ok(text),
+            let value = match mapped.copied(&slots) {
+                Some(text) => Ok(rollcall_sdk::Value::Text(text.to_owned())),
                 None => self.attribute(mapped, &evaluation, environment),
             };
             match value {
@@ -111,6 +114,51 @@ impl Mapper {
             }
         }
         row.into()
+    }
+
+    /// Maps one user of a packed batch: adds the outcome that [`map_person`](Mapper::map_person) would answer.
+    pub fn map_packed(
+        &self,
+        json: &str,
+        inherited: &[packed::Value<'_>],
+        environment: &dyn Environment,
+        outcomes: &mut Outcomes,
+    ) {
+        if !self.is_whole {
+            let inherited: Vec<_> = inherited.iter().map(|value| value.to_value()).collect();
+            outcomes.outcome(&self.map_person(json, &inherited, environment));
+            return;
+        }
+        let place = outcomes.place();
+        if let Err(outcome) = self.write(json, environment, outcomes) {
+            outcomes.back_to(place);
+            outcomes.outcome(&outcome);
+        }
+    }
+
+    /// Writes the values as they come to be, and copies none that stands in the user's JSON before.
+    fn write(&self, json: &str, environment: &dyn Environment, outcomes: &mut Outcomes) -> Result<(), Outcome> {
+        let slots = self.slots(json, environment).map_err(Outcome::Reject)?;
+        let written = self.write_row(&slots, environment, outcomes);
+        slots.into_iter().for_each(discard);
+        written
+    }
+
+    fn write_row(
+        &self,
+        slots: &[Value<'_>],
+        environment: &dyn Environment,
+        outcomes: &mut Outcomes,
+    ) -> Result<(), Outcome> {
+        let evaluation = Evaluation::new(self.ground(slots, environment));
+        outcomes.row(self.mapped.len());
+        for mapped in &self.mapped {
+            match mapped.copied(slots) {
+                Some(text) => outcomes.text(text),
+                None => outcomes.value(&self.attribute(mapped, &evaluation, environment)?),
+            }
+        }
+        Ok(())
     }
 
     /// Shows how one user is mapped.
@@ -201,11 +249,9 @@ impl Mapper {
 impl Mapped {
     /// The value of a text attribute that is a property as it stands, without going through the evaluation: what that would come to.
     #[inline(always)]
-    fn copy(&self, slots: &[Value<'_>]) -> Option<rollcall_sdk::Value> {
+    fn copied<'s>(&self, slots: &'s [Value<'_>]) -> Option<&'s str> {
         match slots.get(self.copied?) {
-            Some(Value::Text(text)) if !self.required || !text.trim().is_empty() => {
-                Some(rollcall_sdk::Value::Text(text.as_ref().to_owned()))
-            }
+            Some(Value::Text(text)) if !self.required || !text.trim().is_empty() => Some(text),
             _ => None,
         }
     }

@@ -167,9 +167,18 @@ impl Key {
             }
         };
         if let Some(place) = self.slot.and_then(|slot| slots.get_mut(slot)) {
-            *place = value;
+            discard(std::mem::replace(place, value));
         }
         Ok(())
+    }
+}
+
+/// Drops a value. Most have nothing to give back, and the code that finds that out is a call for each.
+#[inline(always)]
+pub fn discard(value: Value<'_>) {
+    match &value {
+        Value::Null | Value::Text(Cow::Borrowed(_)) | Value::Json(Cow::Borrowed(_)) => std::mem::forget(value),
+        _ => drop(value),
     }
 }
 

@@ -13,7 +13,8 @@ use attribute_mapping::mapper::Mapper;
 use attribute_mapping::moment::Moment;
 use attribute_mapping::settings::Settings;
 use attribute_mapping::value::Value as Input;
-use rollcall_sdk::mapping::Outcome;
+use rollcall_sdk::mapping::{Outcome, Person};
+use rollcall_sdk::testing::through_outcomes;
 use rollcall_sdk::{Attribute, AttributeType, Problem, Value, settings};
 use serde_json::json;
 
@@ -54,8 +55,22 @@ fn mapper(json: serde_json::Value) -> Mapper {
     configure(json).unwrap_or_else(|problem| panic!("{}", problem.sentence()))
 }
 
+/// The outcome of one person, by both forms in which it can cross.
+fn map(mapper: &Mapper, json: &str, inherited: &[Value], world: &World) -> Outcome {
+    let outcome = mapper.map_person(json, inherited, world);
+    let person =
+        Person { id: "1".into(), object: json.to_owned(), inherited: inherited.to_vec(), exists: world.exists };
+    let packed = through_outcomes(&[person], |people, outcomes| {
+        while let Some(person) = people.next() {
+            mapper.map_packed(person.object, person.inherited, world, outcomes);
+        }
+    });
+    assert_eq!(packed, std::slice::from_ref(&outcome));
+    outcome
+}
+
 fn profile(mapper: &Mapper, user: serde_json::Value) -> Vec<Value> {
-    match mapper.map_person(&user.to_string(), &[], &NEW) {
+    match map(mapper, &user.to_string(), &[], &NEW) {
         Outcome::Profile(values) => values,
         other => panic!("{other:?}"),
     }
@@ -146,10 +161,10 @@ fn the_manager_is_found_in_every_form_that_a_source_writes() {
 fn a_person_without_a_usable_phone_is_skipped_with_the_reason() {
     let usual = mapper(json!({}));
     let room = json!({"displayName": "Conf Room Adams", "businessPhones": [], "mobilePhone": null});
-    let Outcome::Skip(reason) = usual.map_person(&room.to_string(), &[], &NEW) else { panic!() };
+    let Outcome::Skip(reason) = map(&usual, &room.to_string(), &[], &NEW) else { panic!() };
     assert_eq!(reason, "`phone_number` is required and has no value (from mobilePhone, businessPhones)");
     let administrator = json!({"displayName": "MOD", "businessPhones": ["8006427676"], "mobilePhone": "5555555555"});
-    let Outcome::Skip(reason) = usual.map_person(&administrator.to_string(), &[], &NEW) else { panic!() };
+    let Outcome::Skip(reason) = map(&usual, &administrator.to_string(), &[], &NEW) else { panic!() };
     assert_eq!(
         reason,
         "`phone_number` is required, and no phone number can be used; \"5555555555\": it has no country code, and the \
@@ -167,7 +182,7 @@ fn the_default_region_makes_local_numbers_usable() {
 #[test]
 fn what_becomes_of_an_invalid_number_is_a_setting() {
     let user = json!({"displayName": "A", "mobilePhone": "12", "usageLocation": "US"}).to_string();
-    let outcome = |setting: &str| mapper(json!({"on_invalid_phone": setting})).map_person(&user, &[], &NEW);
+    let outcome = |setting: &str| map(&mapper(json!({"on_invalid_phone": setting})), &user, &[], &NEW);
     assert!(
         matches!(outcome("skip"), Outcome::Skip(reason) if reason.contains("\"12\": it is not a valid number for US"))
     );
@@ -182,7 +197,7 @@ fn a_value_takes_the_type_of_its_attribute() {
     let shaped = |expression: &str, kind: &str| {
         let settings =
             json!({"source_attributes": "any", "attribute": [{"name": "x", "expression": expression, "type": kind}]});
-        mapper(settings).map_person(&user.to_string(), &[], &NEW)
+        map(&mapper(settings), &user.to_string(), &[], &NEW)
     };
     let is = |expression: &str, kind: &str, expected: Value| {
         let Outcome::Profile(values) = shaped(expression, kind) else { panic!("{expression} as {kind}") };
@@ -232,9 +247,9 @@ fn a_value_for_creation_is_given_once() {
     let mapper = mapper(json!({"attribute": [{"name": "login", "when": "creation",
         "expression": "SelectUniqueValue([mailNickname], Append([mailNickname], \"2\"))"}]}));
     let user = json!({"mailNickname": "ann"}).to_string();
-    let Outcome::Profile(values) = mapper.map_person(&user, &[], &NEW) else { panic!() };
+    let Outcome::Profile(values) = map(&mapper, &user, &[], &NEW) else { panic!() };
     assert_eq!(values, [text("ann2")]);
-    let Outcome::Profile(values) = mapper.map_person(&user, &[], &World { exists: true }) else { panic!() };
+    let Outcome::Profile(values) = map(&mapper, &user, &[], &World { exists: true }) else { panic!() };
     assert_eq!(values, [Value::Keep]);
 }
 
@@ -242,7 +257,7 @@ fn a_value_for_creation_is_given_once() {
 fn a_missing_required_value_holds_the_person_back_or_skips_it() {
     let outcome = |on_missing: &str| {
         let attribute = json!({"name": "mail", "expression": "[mail]", "required": true, "on_missing": on_missing});
-        mapper(json!({"attribute": [attribute]})).map_person("{\"mail\":\" \"}", &[], &NEW)
+        map(&mapper(json!({"attribute": [attribute]})), "{\"mail\":\" \"}", &[], &NEW)
     };
     assert!(
         matches!(outcome("hold-back"), Outcome::Reject(reason) if reason == "`mail` is required and has no value (from mail)")
@@ -253,7 +268,7 @@ fn a_missing_required_value_holds_the_person_back_or_skips_it() {
 #[test]
 fn a_failure_names_the_attribute_the_place_and_the_reason() {
     let mapper = mapper(json!({"attribute": [{"name": "first", "expression": "Left(Item([businessPhones], 3), 4)"}]}));
-    let Outcome::Reject(reason) = mapper.map_person("{\"businessPhones\":[\"1\"]}", &[], &NEW) else { panic!() };
+    let Outcome::Reject(reason) = map(&mapper, "{\"businessPhones\":[\"1\"]}", &[], &NEW) else { panic!() };
     assert_eq!(reason, "`first`: there is no item 3: the list has 1 (at character 28: 3)");
 }
 
@@ -266,7 +281,7 @@ fn a_sensitive_value_stands_in_no_reason_and_no_explanation() {
         let mapper = mapper(json!({"attribute": [attribute]}));
         assert!(mapper.schema().attributes[0].sensitive);
         let user = json!({"employeeId": "secret", "employeeType": "hush"}).to_string();
-        let Outcome::Reject(reason) = mapper.map_person(&user, &[], &NEW) else { panic!() };
+        let Outcome::Reject(reason) = map(&mapper, &user, &[], &NEW) else { panic!() };
         assert!(reason.contains("no details: it is sensitive") && !reason.contains("hush"), "{reason}");
         let user = json!({"employeeId": "secret", "employeeType": "3"}).to_string();
         let shown = format!("{:?}", mapper.explain(&user, &NEW));
@@ -304,7 +319,7 @@ fn a_mapping_in_a_chain_passes_on_what_it_does_not_make() {
     let inherited = [Attribute::text("name"), Attribute::text("city")];
     let mapper = Mapper::new(settings, &inherited).unwrap();
     let before = [text("Ann"), text("Pune")];
-    let Outcome::Profile(values) = mapper.map_person("{\"city\":\"Pune\"}", &before, &NEW) else { panic!() };
+    let Outcome::Profile(values) = map(&mapper, "{\"city\":\"Pune\"}", &before, &NEW) else { panic!() };
     assert_eq!(values, [text("Ann"), text("PUNE")]);
 }
 
@@ -400,6 +415,6 @@ fn wrong_settings_are_refused_with_setting_place_and_suggestion() {
 #[test]
 fn a_user_that_is_no_object_is_held_back() {
     for json in ["", "[]", "{\"displayName\":", "null"] {
-        assert!(matches!(mapper(json!({})).map_person(json, &[], &NEW), Outcome::Reject(_)), "{json}");
+        assert!(matches!(map(&mapper(json!({})), json, &[], &NEW), Outcome::Reject(_)), "{json}");
     }
 }

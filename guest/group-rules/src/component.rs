@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use rollcall_sdk::grouping::{Assignment, Candidate, Explanation, Group, Grouping, Plan};
+use rollcall_sdk::packed::{Assignments, Candidates, PackedGrouping};
 use rollcall_sdk::{Attribute, Problem};
 
 use crate::groups::{Rules, Settings};
@@ -52,6 +53,16 @@ impl Grouping for GroupRules {
     }
 }
 
+impl PackedGrouping for GroupRules {
+    fn assign_packed(&self, people: &mut Candidates<'_>, rules: Option<&[u32]>, assignments: &mut Assignments) {
+        let now = now();
+        let mut ours = self.rules.borrow_mut();
+        while let Some(person) = people.next() {
+            ours.assign_packed(&person, now, rules, assignments);
+        }
+    }
+}
+
 /// The contract has room for one problem: the first, and how many more there are.
 fn first(problems: Vec<Problem>) -> Problem {
     let more = problems.len().saturating_sub(1);
@@ -63,4 +74,4 @@ fn first(problems: Vec<Problem>) -> Problem {
     }
 }
 
-rollcall_sdk::export_grouping!(GroupRules);
+rollcall_sdk::export_packed_grouping!(GroupRules);

@@ -2,7 +2,8 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test that breaks fails")]
 
 use group_rules::groups::{Rules, Settings};
-use rollcall_sdk::grouping::Candidate;
+use rollcall_sdk::grouping::{Assignment, Candidate};
+use rollcall_sdk::testing::through_assignments;
 use rollcall_sdk::{Attribute, AttributeType, Problem, Value};
 use serde_json::{Value as Json, json};
 
@@ -45,9 +46,21 @@ fn candidate(rules: &Rules, id: &str, user: Json, mapped: Json) -> Candidate {
     }
 }
 
+/// The assignment of one person, by both forms in which it can cross.
+fn assign(rules: &mut Rules, person: &Candidate, only: Option<&[u32]>) -> Assignment {
+    let assignment = rules.assign(person, NOW, only);
+    let packed = through_assignments(std::slice::from_ref(person), |people, assignments| {
+        while let Some(person) = people.next() {
+            rules.assign_packed(&person, NOW, only, assignments);
+        }
+    });
+    assert_eq!(packed, std::slice::from_ref(&assignment));
+    assignment
+}
+
 fn keys(rules: &mut Rules, id: &str, user: Json, mapped: Json) -> Vec<String> {
     let candidate = candidate(rules, id, user, mapped);
-    let assignment = rules.assign(&candidate, NOW, None);
+    let assignment = assign(rules, &candidate, None);
     assert_eq!(assignment.undecided, []);
     rules.plan().belongings(&assignment).into_iter().map(|belonging| belonging.key).collect()
 }
@@ -118,7 +131,7 @@ fn too_many_combinations_and_too_long_values_are_undecided_with_the_reason() {
     let many: Vec<String> = (0..10).map(|number| number.to_string()).collect();
     let user = json!({"otherMails": many, "department": "x".repeat(300)});
     let candidate = candidate(&rules, "1", user, json!({"skills": many}));
-    let assignment = rules.assign(&candidate, NOW, None);
+    let assignment = assign(&mut rules, &candidate, None);
     let reasons: Vec<(u32, &str)> =
         assignment.undecided.iter().map(|undecided| (undecided.rule, undecided.reason.as_str())).collect();
     assert_eq!(
@@ -165,7 +178,7 @@ fn rules_asked_alone_answer_as_they_do_with_the_others() {
     for (only, expected) in
         [(vec![1], vec![("b", 1)]), (vec![3, 2, 0], vec![("a", 0), ("department:Sales", 3)]), (vec![], vec![])]
     {
-        let assignment = rules.assign(&person, NOW, Some(&only));
+        let assignment = assign(&mut rules, &person, Some(&only));
         let belongings = rules.plan().belongings(&assignment);
         let found: Vec<(&str, u32)> =
             belongings.iter().map(|belonging| (belonging.key.as_str(), belonging.rule)).collect();
@@ -275,7 +288,7 @@ fn a_pattern_that_takes_too_long_leaves_its_rule_undecided_for_that_person_only(
     let hostile = json!({"department": "Sales", "city": format!("{}!", "a".repeat(60))});
     for _ in 0..2 {
         let person = candidate(&rules, "1", hostile.clone(), json!({}));
-        let assignment = rules.assign(&person, NOW, None);
+        let assignment = assign(&mut rules, &person, None);
         let belongings = rules.plan().belongings(&assignment);
         let found: Vec<&str> = belongings.iter().map(|belonging| belonging.key.as_str()).collect();
         assert_eq!(found, ["decided-anyway", "sales"]);
@@ -294,7 +307,7 @@ fn a_pattern_that_always_takes_too_long_is_not_tried_for_ever() {
     for number in 0..20_000 {
         let user = json!({"city": format!("{}!{number}", "a".repeat(60))});
         let person = candidate(&rules, "1", user, json!({}));
-        assert_eq!(rules.assign(&person, NOW, None).undecided.len(), 1);
+        assert_eq!(assign(&mut rules, &person, None).undecided.len(), 1);
     }
     assert!(begin.elapsed() < std::time::Duration::from_secs(8), "{:?}", begin.elapsed());
 }
@@ -312,9 +325,9 @@ fn the_next_moment_of_change_is_told() {
     let mut rules =
         rules(json!({"group": [{"name": "Starting", "rule": "user.employeeHireDate -le system.now -plus P7D"}]}));
     let person = candidate(&rules, "1", json!({"employeeHireDate": "2026-12-24T00:00:00Z"}), json!({}));
-    assert_eq!(rules.assign(&person, NOW, None).changes_at.as_deref(), Some("2026-12-17T00:00:00Z"));
+    assert_eq!(assign(&mut rules, &person, None).changes_at.as_deref(), Some("2026-12-17T00:00:00Z"));
     let person = candidate(&rules, "1", json!({"employeeHireDate": "2026-11-24T00:00:00Z"}), json!({}));
-    let assignment = rules.assign(&person, NOW, None);
+    let assignment = assign(&mut rules, &person, None);
     assert_eq!((assignment.rules.len(), assignment.changes_at), (1, None));
 }
 

@@ -54,7 +54,10 @@ pub fn read(mut settings: Settings, inherited: &[Attribute]) -> Result<Mapper, P
     let needs_region = mapped.iter().any(|mapped: &Mapped| mapped.program.needs_region());
     let regions = needs_region
         .then(|| Regions { usage_location: attributes.slot("usageLocation"), country: attributes.slot("country") });
+    // Names are unique, so without inherited attributes each adds one: in this order.
+    let is_whole = inherited.is_empty() && mapped.len() == layout.attributes().len();
     Ok(Mapper {
+        is_whole,
         projection: Projection::new(attributes.paths()),
         mapped,
         attributes,

@@ -1,10 +1,10 @@
 //! From decided rules to the keys of groups.
 
-use rollcall_sdk::grouping::{Assignment, Belonging, Candidate, Undecided};
+use rollcall_sdk::grouping::{Assignment, Belonging, Undecided};
 
 use super::definition::{Definition, Naming};
 use super::key;
-use super::sources::Sources;
+use super::sources::{Passed, Sources};
 use crate::index::Decision;
 use crate::language::moment;
 use crate::language::property::Kind;
@@ -13,15 +13,15 @@ use crate::language::property::Kind;
 const MAX_COMBINATIONS: usize = 64;
 
 /// From decided rules to groups.
-pub(super) struct Assigner<'a> {
+pub(super) struct Assigner<'a, P> {
     pub definitions: &'a [Definition],
     /// How many of them make one group; they come first.
     pub ones: u32,
     pub sources: &'a Sources,
-    pub person: &'a Candidate,
+    pub person: &'a P,
 }
 
-impl Assigner<'_> {
+impl<P: Passed> Assigner<'_, P> {
     pub fn assignment(&self, decision: Decision<'_>, position: impl Fn(u32) -> u32) -> Assignment {
         let mut rules = Vec::with_capacity(decision.rules.len());
         let mut belongings = Vec::new();

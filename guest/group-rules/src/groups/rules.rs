@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use rollcall_sdk::grouping::{Assignment, Candidate, Explanation, Group, Plan, Rule};
-use rollcall_sdk::{Attribute, AttributeType, Problem};
+use rollcall_sdk::{Attribute, AttributeType, Problem, packed};
 
 use super::assignment::Assigner;
 use super::definition::{Definition, Naming, definitions};
@@ -13,7 +13,7 @@ use super::digest::digest;
 use super::key;
 use super::pins::Pinnable;
 use super::settings::{Settings, WhenEmpty};
-use super::sources::{Candidates, Source, Sources};
+use super::sources::{Candidates, Passed, Source, Sources};
 use crate::explanation::{lines, reasons};
 use crate::index::{Decision, Index};
 use crate::language::fold::fold;
@@ -197,6 +197,11 @@ impl Rules {
 
     /// The groups of one person at a moment. With `only` (positions in the plan), those rules alone are decided.
     pub fn assign(&mut self, person: &Candidate, now: Ticks, only: Option<&[u32]>) -> Assignment {
+        self.assign_one(person, now, only)
+    }
+
+    #[inline]
+    fn assign_one(&mut self, person: &impl Passed, now: Ticks, only: Option<&[u32]>) -> Assignment {
         match only {
             None => {
                 let decision = self.index.decide(person, now);
@@ -215,6 +220,29 @@ impl Rules {
                 assigner.assignment(decision, |rule| only.get(rule as usize).copied().unwrap_or(u32::MAX))
             }
         }
+    }
+
+    /// The groups of one person of a packed batch: adds the assignment that [`assign`](Rules::assign) would answer.
+    pub fn assign_packed(
+        &mut self,
+        person: &packed::Candidate<'_>,
+        now: Ticks,
+        only: Option<&[u32]>,
+        assignments: &mut packed::Assignments,
+    ) {
+        if only.is_some() {
+            assignments.assignment(&self.assign_one(person, now, only));
+            return;
+        }
+        let decision = self.index.decide(person, now);
+        // They ascend, so the last tells of all whether they make one group each.
+        let plain = decision.rules.last().is_none_or(|rule| *rule < self.ones);
+        if plain && decision.undecided.is_empty() && decision.changes_at.is_none() {
+            assignments.rules(decision.rules);
+            return;
+        }
+        let assigner = Assigner { definitions: &self.definitions, ones: self.ones, sources: &self.sources, person };
+        assignments.assignment(&assigner.assignment(decision, |rule| rule));
     }
 
     /// An index of these rules alone.
@@ -355,7 +383,7 @@ impl Indexed {
         Indexed { index, columns }
     }
 
-    fn decide(&mut self, person: &Candidate, now: Ticks) -> Decision<'_> {
+    fn decide(&mut self, person: &impl Passed, now: Ticks) -> Decision<'_> {
         let columns = &self.columns;
         self.index.decide(|place, _| columns.get(place).map_or(Value::Null, |source| source.value(person)), now)
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use rollcall_sdk::grouping::Candidate;
+use rollcall_sdk::packed;
 
 use crate::language::property::Property;
 use crate::person::Subject;
@@ -70,12 +71,72 @@ impl Sources {
 
 impl Source {
     #[inline(always)]
-    pub fn value<'a>(self, person: &'a Candidate) -> Value<'a> {
+    pub fn value(self, person: &impl Passed) -> Value<'_> {
         match self {
-            Source::Id => Value::Text(&person.id),
-            Source::Property(place) => person.properties.get(place).map_or(Value::Null, Value::from),
-            Source::Profile(place) => person.profile.get(place).map_or(Value::Null, Value::from),
+            Source::Id => Value::Text(person.id()),
+            Source::Property(place) => person.property(place),
+            Source::Profile(place) => person.attribute(place),
             Source::Nowhere => Value::Null,
+        }
+    }
+}
+
+/// A person as the host passes it.
+pub(super) trait Passed {
+    /// The source's id.
+    fn id(&self) -> &str;
+    /// The value of a property, by its place in the plan.
+    fn property(&self, place: usize) -> Value<'_>;
+    /// The value of an attribute, by its place in the plan.
+    fn attribute(&self, place: usize) -> Value<'_>;
+}
+
+impl Passed for Candidate {
+    #[inline(always)]
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    #[inline(always)]
+    fn property(&self, place: usize) -> Value<'_> {
+        self.properties.get(place).map_or(Value::Null, Value::from)
+    }
+
+    #[inline(always)]
+    fn attribute(&self, place: usize) -> Value<'_> {
+        self.profile.get(place).map_or(Value::Null, Value::from)
+    }
+}
+
+impl Passed for packed::Candidate<'_> {
+    #[inline(always)]
+    fn id(&self) -> &str {
+        self.id
+    }
+
+    #[inline(always)]
+    fn property(&self, place: usize) -> Value<'_> {
+        self.properties.get(place).map_or(Value::Null, |value| Value::from(*value))
+    }
+
+    #[inline(always)]
+    fn attribute(&self, place: usize) -> Value<'_> {
+        self.profile.get(place).map_or(Value::Null, |value| Value::from(*value))
+    }
+}
+
+impl<'a> From<packed::Value<'a>> for Value<'a> {
+    #[inline(always)]
+    fn from(value: packed::Value<'a>) -> Self {
+        use packed::Value as Contract;
+        match value {
+            Contract::Text(text) | Contract::DateTime(text) => Value::Text(text),
+            Contract::Null | Contract::Keep => Value::Null,
+            Contract::Boolean(truth) => Value::Boolean(truth),
+            Contract::Integer(number) => Value::Integer(number),
+            Contract::Number(number) => Value::Number(number),
+            Contract::Texts(texts) => Value::Texts(texts.iter().map(str::to_owned).collect::<Vec<_>>().into()),
+            Contract::Json(json) => Value::Json(json.into()),
         }
     }
 }

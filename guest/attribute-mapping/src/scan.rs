@@ -82,6 +82,11 @@ impl<'j> Scanner<'j> {
                 self.end_of_string().map(|_| ())
             }
             Some(b'{' | b'[') => (*self).nested().map(|behind| *self = behind),
+            // The most frequent of those without quotes; what stands behind it is looked at next.
+            Some(b'n' | b't') if matches!(self.next_four(), Some(b"null" | b"true")) => {
+                self.at += 4;
+                Ok(())
+            }
             _ => (*self).bare().map(|behind| *self = behind),
         }
     }
@@ -167,12 +172,20 @@ impl<'j> Scanner<'j> {
     #[inline(always)]
     fn end_of_string(&mut self) -> Result<bool, Error> {
         let bytes = self.text.as_bytes();
+        let chunk = |at: usize| bytes.get(at..).and_then(|rest| rest.first_chunk());
         let mut at = self.at;
-        while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
-            let before = step::before_quote_or_backslash(chunk);
+        // Most strings end in the first step, and what is no loop does not look at the clock.
+        if let Some(first) = chunk(at) {
+            let before = step::before_quote_or_backslash(first);
             at += before;
-            if before < step::BYTES {
-                break;
+            if before == step::BYTES {
+                while let Some(next) = chunk(at) {
+                    let before = step::before_quote_or_backslash(next);
+                    at += before;
+                    if before < step::BYTES {
+                        break;
+                    }
+                }
             }
         }
         if bytes.get(at) == Some(&b'"') {
@@ -203,6 +216,11 @@ impl<'j> Scanner<'j> {
         }
         self.at = self.text.len();
         Err(self.wrong("`\"`"))
+    }
+
+    #[inline(always)]
+    fn next_four(&self) -> Option<&'j [u8; 4]> {
+        self.text.as_bytes().get(self.at..)?.first_chunk()
     }
 
     #[inline(always)]

@@ -27,10 +27,12 @@ mod program;
 mod rows;
 mod texts;
 
+use std::mem::ManuallyDrop;
+
 use access::{Counted, Guess, choose};
 use column::Column;
 use node::{Ask, Node};
-use program::Programs;
+use program::{Head, Programs};
 use rows::{NEVER, SCRATCH};
 
 use crate::language::moment::Ticks;
@@ -82,8 +84,6 @@ pub struct Index {
     people: u32,
     // For one person at a time:
     rows: Vec<Current>,
-    /// For whom each rule was last looked at.
-    stamps: Vec<u32>,
     generation: u32,
     found: Vec<u32>,
     undecided: Vec<(u32, String)>,
@@ -111,7 +111,6 @@ impl Index {
     fn new(columns: Vec<Column>, sizes: Vec<(usize, usize)>, nodes: Vec<Node>, nows: Vec<Now>) -> Self {
         let mut index = Index {
             rows: vec![Current { row: SCRATCH, constant: node::OTHER }; columns.len()],
-            stamps: vec![0; nodes.len()],
             programs: Programs::default(),
             always: Vec::new(),
             people: 0,
@@ -160,7 +159,7 @@ impl Index {
     /// About how much memory is in use.
     pub fn bytes(&self) -> usize {
         let nodes: usize = self.nodes.len() * 80;
-        self.columns.iter().map(Column::bytes).sum::<usize>() + self.programs.bytes() + self.stamps.len() * 4 + nodes
+        self.columns.iter().map(Column::bytes).sum::<usize>() + self.programs.bytes() + nodes
     }
 
     /// Decides all rules for one person. `value` answers the value of a property, given with its place in
@@ -170,7 +169,12 @@ impl Index {
         let counting = self.people <= SAMPLE;
         let mut open = false;
         for (place, (column, current)) in self.columns.iter_mut().zip(&mut self.rows).enumerate() {
-            let row = column.row(&value(place, &column.property));
+            // Most values have nothing to give back, and the code that finds that out is a call for each.
+            let value = ManuallyDrop::new(value(place, &column.property));
+            let row = match &*value {
+                Value::Null | Value::Text(_) | Value::Boolean(_) => column.row(&value),
+                _ => column.row(&ManuallyDrop::into_inner(value)),
+            };
             *current = Current { row, constant: column.rows.constant(row) };
             open |= !column.rows.failures(row).is_empty();
             if counting {
@@ -179,7 +183,7 @@ impl Index {
         }
         self.generation = self.generation.wrapping_add(1);
         if self.generation == 0 {
-            self.stamps.fill(0);
+            self.programs.heads.iter_mut().for_each(|head| head.stamp = 0);
             self.generation = 1;
         }
         self.found.clear();
@@ -187,9 +191,8 @@ impl Index {
         let mut search = Search {
             columns: &self.columns,
             rows: &self.rows,
-            programs: &self.programs,
+            programs: &mut self.programs,
             nows: &self.nows,
-            stamps: &mut self.stamps,
             generation: self.generation,
             found: &mut self.found,
             now,
@@ -281,9 +284,8 @@ fn answer(columns: &[Column], rows: &[Current], nows: &[Now], column: u16, ask: 
 struct Search<'a> {
     columns: &'a [Column],
     rows: &'a [Current],
-    programs: &'a Programs,
+    programs: &'a mut Programs,
     nows: &'a [Now],
-    stamps: &'a mut [u32],
     generation: u32,
     found: &'a mut Vec<u32>,
     now: Ticks,
@@ -306,14 +308,15 @@ impl Search<'_> {
     fn consider(&mut self, entries: &[u32]) {
         for entry in entries {
             let rule = entry & RULE;
-            let Some(stamp) = self.stamps.get_mut(rule as usize) else { continue };
-            if *stamp == self.generation {
+            let Some(head) = self.programs.heads.get_mut(rule as usize) else { continue };
+            if head.stamp == self.generation {
                 continue;
             }
-            *stamp = self.generation;
+            head.stamp = self.generation;
+            let head = *head;
             let truth = match entry & (CERTAIN | TEMPORAL) {
                 CERTAIN => true,
-                0 => self.run(rule, self.now),
+                0 => self.run_by(head, rule),
                 _ => self.temporal(rule),
             };
             if truth {
@@ -324,6 +327,12 @@ impl Search<'_> {
 
     // A call for each candidate would cost as much as the rule.
     #[inline(always)]
+    fn run_by(&self, head: Head, rule: u32) -> bool {
+        let answer = |column, ask| answer(self.columns, self.rows, self.nows, column, ask, self.now);
+        let next = head.step(answer);
+        self.programs.run_from(rule, next, answer)
+    }
+
     fn run(&self, rule: u32, now: Ticks) -> bool {
         self.programs.run(rule, |column, ask| answer(self.columns, self.rows, self.nows, column, ask, now))
     }

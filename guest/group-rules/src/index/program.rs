@@ -17,16 +17,62 @@ pub(super) const TRUE: u16 = u16::MAX;
 /// The rule is false.
 pub(super) const FALSE: u16 = u16::MAX - 1;
 
+/// The beginning of a rule, with what is needed of it for nearly every candidate: a look at one place of the memory, where a rule's code and
+/// the place of the code would be others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    /// For whom the rule was last looked at.
+    pub stamp: u32,
+    /// What the first step asks: the number of its question...
+    argument: u32,
+    /// ... and its column, below two bits that say which kind of question.
+    column: u16,
+    yes: u16,
+    no: u16,
+}
+
+/// Bits of a column's number: an index with more columns is refused.
+const COLUMN_BITS: u32 = 14;
+
+impl Head {
+    fn of(first: Option<&Step>) -> Self {
+        let Some(step) = first else { return Head { stamp: 0, argument: 0, column: 0, yes: FALSE, no: FALSE } };
+        let (kind, argument) = match step.ask {
+            Ask::Equals(constant) => (0, constant),
+            Ask::Bit(bit) => (1, bit),
+            Ask::Now(bound) => (2, bound),
+        };
+        let column = step.column & ((1 << COLUMN_BITS) - 1) | kind << COLUMN_BITS;
+        Head { stamp: 0, argument, column, yes: step.yes, no: step.no }
+    }
+
+    /// Takes the first step of a rule; answers where it leads.
+    #[inline(always)]
+    pub fn step(&self, mut answer: impl FnMut(u16, Ask) -> bool) -> u16 {
+        let ask = match self.column >> COLUMN_BITS {
+            0 => Ask::Equals(self.argument),
+            1 => Ask::Bit(self.argument),
+            _ => Ask::Now(self.argument),
+        };
+        if answer(self.column & ((1 << COLUMN_BITS) - 1), ask) { self.yes } else { self.no }
+    }
+}
+
 /// The code of all rules.
 #[derive(Debug, Default)]
 pub(super) struct Programs {
+    pub heads: Vec<Head>,
     steps: Vec<Step>,
     starts: Vec<u32>,
 }
 
 impl Programs {
     pub fn new(nodes: &[Node], rates: &impl Rates) -> Self {
-        let mut programs = Programs { steps: Vec::with_capacity(nodes.len() * 3), starts: vec![0] };
+        let mut programs = Programs {
+            heads: Vec::with_capacity(nodes.len()),
+            steps: Vec::with_capacity(nodes.len() * 3),
+            starts: vec![0],
+        };
         let mut code = Vec::new();
         for node in nodes {
             code.clear();
@@ -49,6 +95,8 @@ impl Programs {
                 no: turn(step.no),
                 ..*step
             }));
+            let start = programs.starts.last().map_or(0, |start| *start as usize);
+            programs.heads.push(Head::of(programs.steps.get(start)));
             programs.starts.push(programs.steps.len() as u32);
         }
         programs
@@ -65,11 +113,19 @@ impl Programs {
 
     /// Runs a rule. A rule without steps is constant and never run.
     #[inline(always)]
-    pub fn run(&self, rule: u32, mut answer: impl FnMut(u16, Ask) -> bool) -> bool {
-        let steps = self.steps(rule);
-        let mut place = 0;
-        while let Some(step) = steps.get(place as usize) {
-            place = if answer(step.column, step.ask) { step.yes } else { step.no };
+    pub fn run(&self, rule: u32, answer: impl FnMut(u16, Ask) -> bool) -> bool {
+        self.run_from(rule, 0, answer)
+    }
+
+    /// Runs a rule from one of its steps on.
+    #[inline(always)]
+    pub fn run_from(&self, rule: u32, mut place: u16, mut answer: impl FnMut(u16, Ask) -> bool) -> bool {
+        // Most rules are decided by their head, and what is no loop does not look at the clock.
+        if place < FALSE {
+            let steps = self.steps(rule);
+            while let Some(step) = steps.get(place as usize) {
+                place = if answer(step.column, step.ask) { step.yes } else { step.no };
+            }
         }
         place == TRUE
     }
@@ -79,7 +135,9 @@ impl Programs {
     }
 
     pub fn bytes(&self) -> usize {
-        self.steps.capacity() * size_of::<Step>() + self.starts.capacity() * 4
+        self.steps.capacity() * size_of::<Step>()
+            + self.starts.capacity() * 4
+            + self.heads.capacity() * size_of::<Head>()
     }
 }
 
@@ -143,6 +201,8 @@ mod tests {
             let yes = |place: u32| answers >> place & 1 == 1;
             let expected = yes(0) && !yes(1) || yes(2) && (yes(3) || !yes(0));
             assert_eq!(programs.run(1, |column, _| yes(u32::from(column))), expected, "{answers:04b}");
+            let second = programs.heads[1].step(|column, _| yes(u32::from(column)));
+            assert_eq!(programs.run_from(1, second, |column, _| yes(u32::from(column))), expected, "{answers:04b}");
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::automaton::Automaton;
+use aho_corasick::Anchored;
+use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::dfa::DFA;
 use aho_corasick::nfa::contiguous::NFA;
 use foldhash::fast::RandomState;
@@ -167,9 +168,37 @@ impl Parts {
 
 /// Calls `part` with the number of each part that stands in the text.
 fn each_part(machine: &impl Automaton, text: &str, part: &mut impl FnMut(usize)) {
-    // A search without anchors by a machine for all matches: it cannot fail.
-    let found = machine.try_find_overlapping_iter(text.into());
-    found.into_iter().flatten().for_each(|found| part(found.pattern().as_usize()));
+    // A machine without anchors: it cannot fail.
+    let Ok(mut state) = machine.start_state(Anchored::No) else { return };
+    let mut found = |state: StateID| {
+        for place in 0..machine.match_len(state) {
+            part(machine.match_pattern(state, place).as_usize());
+        }
+    };
+    if machine.is_match(state) {
+        found(state);
+    }
+    // The machine's own iterator would begin a search anew after each part that it finds.
+    let mut step = |byte: u8| {
+        state = machine.next_state(Anchored::No, state, byte);
+        if machine.is_special(state) && machine.is_match(state) {
+            found(state);
+        }
+    };
+    // In steps of several bytes: in a sandbox each turn of a loop also looks at the clock.
+    let (steps, rest) = text.as_bytes().as_chunks::<8>();
+    for bytes in steps {
+        let [a, b, c, d, e, f, g, h] = *bytes;
+        step(a);
+        step(b);
+        step(c);
+        step(d);
+        step(e);
+        step(f);
+        step(g);
+        step(h);
+    }
+    rest.iter().for_each(|byte| step(*byte));
 }
 
 /// A pattern of the backtracking engine.

@@ -156,6 +156,14 @@ fn ten_thousand_parentheses_are_a_clear_error_and_those_that_fit_are_fine() {
 }
 
 #[test]
+fn the_normal_form_of_the_deepest_rule_is_a_rule() {
+    let rule = |nots: usize| format!("{}user.proxyAddresses -notContains \"a\"", "-not ".repeat(nots));
+    let deepest = Language::default().parse(&rule(198)).unwrap().root.to_string();
+    assert_eq!(Language::default().parse(&deepest).unwrap().root.to_string(), deepest);
+    assert!(Language::default().parse(&rule(199)).unwrap_err().message.contains("200 levels"));
+}
+
+#[test]
 fn more_groups_than_a_member_of_rule_may_name_are_refused() {
     let rule = |count: usize| {
         let groups: Vec<String> = (0..count).map(|number| format!("'g{number}'")).collect();

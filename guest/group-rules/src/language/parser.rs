@@ -191,8 +191,10 @@ impl<'a> Parser<'a> {
                 continue;
             }
             self.expect_part()?;
-            let part = Part { expression: self.comparison(scope)?, depth: 1 };
-            frame.add(part);
+            let expression = self.comparison(scope)?;
+            // A negative operator straight on a collection is a `-not` before `-any`.
+            let negated = matches!(&expression, Expression::Each(Each { negated: true, .. }));
+            frame.add(Part { expression, depth: 1 + usize::from(negated) });
             // A part is there: it is joined to another, or the parentheses close.
             loop {
                 match (self.next_logic(), self.peek().map(|token| &token.kind)) {

@@ -205,10 +205,9 @@ pub trait Store: Send + Sync {
     fn all_members(&self, team: Row, after: Row, limit: u32, keep_unconfirmed: bool) -> Result<Vec<MemberWork>>;
     /// How often something failed already.
     fn attempts(&self, subject: Subject) -> Result<u32>;
-    /// Notes what is about to be asked of the target, before it is: until an outcome is recorded, it is in doubt and stays due.
-    fn hand_out(&self, attempts: &[Attempt]) -> Result<()>;
-    /// Records what happened at the target.
-    fn record(&self, applied: &[Applied], effects: &Effects) -> Result<()>;
+    /// Records what happened at the target, and what is about to be asked of it next: until an outcome of that is recorded, it is in doubt
+    /// and stays due.
+    fn record(&self, applied: &[Applied], effects: &Effects, next: &[Attempt]) -> Result<()>;
 
     /// Lets objects be tried again now: everything, one person or one group. Answers how many.
     fn retry(&self, person: Option<&str>, team: Option<&str>) -> Result<u64>;

@@ -181,7 +181,8 @@ impl Tenant {
             counts: Arc::default(),
             progress,
             batch: BATCH,
-            workers: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            // One more than can be at it: while what one has decided is being stored, the others go on.
+            workers: std::thread::available_parallelism().map_or(2, std::num::NonZero::get) + 1,
         };
         observe(&context);
         let report = run::execute(&context, kind, started, wish).await?;

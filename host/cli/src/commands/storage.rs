@@ -77,7 +77,7 @@ fn put(
     let size = value.as_ref().map(Vec::len);
     let wakes = if asked_again { vec![(step.to_owned(), String::new(), SystemClock.now())] } else { Vec::new() };
     let effects = Effects { key_values: vec![(step.to_owned(), key.to_owned(), value)], wakes };
-    store.record(&[], &effects).map_err(TenantError::from)?;
+    store.record(&[], &effects, &[]).map_err(TenantError::from)?;
     if json {
         say(&json!({ "step": step, "key": key, "bytes": size }).to_string());
         return Ok(0);

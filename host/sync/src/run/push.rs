@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 
 use self::feed::{Feed, Phase};
 pub(super) use self::outcome::name_of;
-use self::outcome::{Planned, Recorder};
+use self::outcome::{Planned, Recorder, Told};
 use super::Stop;
 use super::context::{Context, step_error};
 use super::describe;
@@ -326,7 +326,8 @@ async fn drive(
     drive_feed(context, targets, plan, &mut feed, recorder).await
 }
 
-/// Hands out what a feed has now.
+/// Hands out what a feed has now. What came of one batch is stored together with what is handed out next, in one transaction, and while that is
+/// being written the batch after it is read.
 async fn drive_feed(
     context: &Context,
     targets: &mut Targets,
@@ -337,26 +338,34 @@ async fn drive_feed(
     let mut calls: JoinSet<Pushed> = JoinSet::new();
     let concurrency = targets.limits.concurrency.clamp(1, 64) as usize;
     let mut handed = 0;
+    let mut ready = Vec::new();
     loop {
-        while calls.len() < concurrency && recorder.told_to_wait().is_none() {
+        if calls.len() < concurrency && recorder.told_to_wait().is_none() {
             recorder.pause().await;
-            let batch = feed.next().await?;
-            if batch.is_empty() {
-                break;
+            if ready.is_empty() {
+                ready = feed.next().await?;
             }
-            handed += batch.len();
-            start(context, &mut calls, targets.take(context).await?, batch, plan.ends).await?;
+            if !ready.is_empty() {
+                let batch = std::mem::take(&mut ready);
+                handed += batch.len();
+                let target = targets.take(context).await?;
+                recorder.store(Told::default(), attempts(&batch, plan.ends)).await?;
+                start(&mut calls, target, batch);
+                continue;
+            }
+        } else if ready.is_empty() && recorder.may_go_on() {
+            ready = feed.next().await?;
         }
         let Some(joined) = calls.join_next().await else { return Ok(handed) };
         let (batch, answer, target) = joined.map_err(|error| Stop::Internal(error.to_string()))?;
-        match answer {
+        let told = match answer {
             Ok((outcomes, effects)) if outcomes.len() == batch.len() => {
                 targets.idle.push(target);
-                recorder.record(batch, outcomes, effects).await?;
+                recorder.understand(&batch, outcomes, effects)?
             }
             Ok((outcomes, _)) => {
                 let reason = format!("the target answered {} outcomes for {} operations", outcomes.len(), batch.len());
-                recorder.broken(batch, &reason).await?;
+                recorder.broken(&batch, &reason)?
             }
             Err(StepError::Broken(reason)) if batch.len() > 1 => {
                 // Half of it at a time, until the culprit is alone.
@@ -369,29 +378,40 @@ async fn drive_feed(
                 let mut first: Vec<Planned> = batch.into_iter().map(Planned::doubted).collect();
                 let second = first.split_off(first.len() / 2);
                 for half in [first, second] {
-                    start(context, &mut calls, targets.take(context).await?, half, plan.ends).await?;
+                    let target = targets.take(context).await?;
+                    recorder.store(Told::default(), attempts(&half, plan.ends)).await?;
+                    start(&mut calls, target, half);
                 }
+                continue;
             }
-            Err(StepError::Broken(reason)) => recorder.broken(batch, &reason).await?,
+            Err(StepError::Broken(reason)) => recorder.broken(&batch, &reason)?,
             Err(error) => return Err(step_error(STEP)(error)),
+        };
+        if ready.is_empty() || calls.len() >= concurrency || !recorder.may_go_on() {
+            recorder.store(told, Vec::new()).await?;
+            continue;
         }
+        let batch = std::mem::take(&mut ready);
+        handed += batch.len();
+        let target = targets.take(context).await?;
+        let stored = recorder.store(told, attempts(&batch, plan.ends));
+        let (stored, next) = tokio::join!(stored, feed.next());
+        stored?;
+        start(&mut calls, target, batch);
+        ready = next?;
     }
 }
 
-/// Writes down that the batch is in doubt from now on, and hands it out.
-async fn start(
-    context: &Context,
-    calls: &mut JoinSet<Pushed>,
-    mut target: Box<dyn Target>,
-    batch: Vec<Planned>,
-    ends: bool,
-) -> Result<(), Stop> {
-    let attempts: Vec<Attempt> = batch.iter().flat_map(|planned| planned.attempts(ends)).collect();
-    context.blocking(move |store| store.hand_out(&attempts)).await?;
+/// What is in doubt once this batch is handed out.
+fn attempts(batch: &[Planned], ends: bool) -> Vec<Attempt> {
+    batch.iter().flat_map(|planned| planned.attempts(ends)).collect()
+}
+
+/// Hands out a batch that is written down as in doubt.
+fn start(calls: &mut JoinSet<Pushed>, mut target: Box<dyn Target>, batch: Vec<Planned>) {
     let operations = batch.iter().map(Planned::operation).collect();
     calls.spawn(async move {
         let answer = target.push(operations).await;
         (batch, answer, target)
     });
-    Ok(())
 }

@@ -302,7 +302,7 @@ impl Verifier<'_> {
 
     fn write_down(&self, facts: Vec<Applied>) -> Result<(), Stop> {
         if self.repair && !facts.is_empty() {
-            self.context.store.record(&facts, &Effects::default())?;
+            self.context.store.record(&facts, &Effects::default(), &[])?;
         }
         Ok(())
     }

@@ -452,11 +452,12 @@ impl Store for SqliteStore {
         let sql = "select attempts from failure where kind = ?1 and a = ?2 and b = ?3";
         self.read(|c| Ok(optional(c, sql, (kind, a, b), |row| row.get(0))?.unwrap_or(0)))
     }
-    fn hand_out(&self, attempts: &[Attempt]) -> Result<()> {
-        self.write(|tx| hand_out::hand_out(tx, attempts))
-    }
-    fn record(&self, applied: &[Applied], effects: &Effects) -> Result<()> {
-        self.write_soon(|tx| record::record(tx, applied, effects))
+    fn record(&self, applied: &[Applied], effects: &Effects, next: &[Attempt]) -> Result<()> {
+        let flush = if next.is_empty() { Flush::Later } else { Flush::Now };
+        self.transact(flush, |tx| {
+            record::record(tx, applied, effects)?;
+            hand_out::hand_out(tx, next)
+        })
     }
 
     fn retry(&self, person: Option<&str>, team: Option<&str>) -> Result<u64> {

@@ -11,11 +11,11 @@ use rollcall_sandbox::contract::target::{Abilities, Delivery, Operation, Outcome
 
 use super::feed::{Feed, Phase};
 use super::outcome::{Planned, Recorder, definition, planned_person};
-use super::{Plan, STEP, Targets, drive};
+use super::{Plan, STEP, Targets, attempts, drive};
 use crate::run::Stop;
 use crate::run::context::{Context, step_error};
 use crate::steps::Target;
-use crate::store::{Attempt, Direction, Effects, Fate, Row, TeamWork};
+use crate::store::{Direction, Effects, Fate, Row, TeamWork};
 
 /// Hands out all people, if anything about one of them is due; answers whether those who are gone are still to be recorded by
 /// [`people_out`]: where memberships do not end with an entry, once they are in no group any more.
@@ -79,8 +79,8 @@ async fn doubt_memberships(context: &Context, limits: &TargetLimits, plan: &Plan
         if batch.is_empty() {
             return Ok(());
         }
-        let attempts: Vec<Attempt> = batch.iter().flat_map(|planned| planned.attempts(true)).collect();
-        context.blocking(move |store| store.hand_out(&attempts)).await?;
+        let attempts = attempts(&batch, true);
+        context.blocking(move |store| store.record(&[], &Effects::default(), &attempts)).await?;
     }
 }
 
@@ -285,7 +285,8 @@ async fn settle(
                 }
                 count += batch.len();
                 let outcomes = batch.iter().map(|_| refused.clone().unwrap_or_else(done)).collect();
-                recorder.record(batch, outcomes, Effects::default()).await?;
+                let told = recorder.understand(&batch, outcomes, Effects::default())?;
+                recorder.store(told, Vec::new()).await?;
             }
             if count == 0 || refused.is_some() {
                 break;

@@ -1,9 +1,10 @@
 //! From work to operations, and from outcomes to what is recorded and logged.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use rollcall_sandbox::contract::target::{
-    GroupEntry, GroupWithMembers, Member, Operation, Outcome, PersonEntry, Receipt, Role,
+    GroupEntry, GroupWithMembers, Member, MemberReceipt, Operation, Outcome, PersonEntry, Receipt, Role,
 };
 use rollcall_sandbox::contract::types::{Fault, Retry, Value};
 
@@ -206,6 +207,15 @@ fn members_as_before<'a>(team: &TeamWork, members: impl IntoIterator<Item = &'a 
     Applied::MembersAsBefore { team: team.row, members: known.map(|member| (member.row, member.standing)).collect() }
 }
 
+/// What a call came to: to be stored, logged and counted.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    applied: Vec<Applied>,
+    effects: Effects,
+    events: Vec<Event>,
+    count: u64,
+}
+
 /// Writes down what became of operations: in the store, the log and the counts.
 pub(super) struct Recorder<'a> {
     context: &'a Context,
@@ -232,6 +242,11 @@ impl<'a> Recorder<'a> {
         long.then(|| (self.until, self.throttled.clone()))
     }
 
+    /// Whether the target takes more at once.
+    pub(super) fn may_go_on(&self) -> bool {
+        self.wait().is_zero()
+    }
+
     /// Waits while the target wants to be left alone, if that is not for long: one answer counts for all calls.
     pub(super) async fn pause(&mut self) {
         let wait = self.wait();
@@ -249,45 +264,47 @@ impl<'a> Recorder<'a> {
         self.context.clock.sleep(wait).await;
     }
 
-    /// Records the outcomes of a call in one transaction.
-    pub(super) async fn record(
+    /// Understands the outcomes of a call; nothing of it counts before it is [stored](Self::store).
+    pub(super) fn understand(
         &mut self,
-        batch: Vec<Planned>,
+        batch: &[Planned],
         outcomes: Vec<Outcome>,
         effects: Effects,
-    ) -> Result<(), Stop> {
-        let mut applied = Vec::new();
-        let mut events = Vec::new();
-        let count = batch.len() as u64;
+    ) -> Result<Told, Stop> {
+        let mut told = Told { effects, count: batch.len() as u64, ..Told::default() };
         for (planned, outcome) in batch.iter().zip(outcomes) {
+            let Told { applied, events, .. } = &mut told;
             match outcome {
-                Outcome::Done(receipt) => self.done(planned, receipt, &mut applied, &mut events),
-                Outcome::Unsupported(note) => self.unsupported(planned, &note, &mut applied, &mut events),
-                Outcome::Retry(retry) => self.retry(planned, retry, &mut applied, &mut events)?,
+                Outcome::Done(receipt) => self.done(planned, receipt, applied, events),
+                Outcome::Unsupported(note) => self.unsupported(planned, &note, applied, events),
+                Outcome::Retry(retry) => self.retry(planned, retry, applied, events)?,
                 Outcome::Rejected(fault) => {
                     applied.extend(planned.as_before());
-                    self.failed(planned, &fault, None, &mut applied, &mut events)?;
+                    self.failed(planned, &fault, None, applied, events)?;
                 }
             }
         }
-        self.context.blocking(move |store| store.record(&applied, &effects)).await?;
+        Ok(told)
+    }
+
+    /// Understands that the component could not do it.
+    pub(super) fn broken(&mut self, batch: &[Planned], reason: &str) -> Result<Told, Stop> {
+        let fault = Fault { message: reason.to_owned(), status: None, code: None, request_id: None };
+        let mut told = Told::default();
+        for planned in batch {
+            self.failed(planned, &fault, None, &mut told.applied, &mut told.events)?;
+        }
+        Ok(told)
+    }
+
+    /// Records what a call came to, and in the same transaction that the next batch is handed out.
+    pub(super) async fn store(&self, told: Told, next: Vec<Attempt>) -> Result<(), Stop> {
+        let Told { applied, effects, events, count } = told;
+        self.context.blocking(move |store| store.record(&applied, &effects, &next)).await?;
         for event in events {
             self.context.log.write(event);
         }
         self.context.progress.advance(Part::Push, count);
-        Ok(())
-    }
-
-    /// Records that the component could not do it.
-    pub(super) async fn broken(&mut self, batch: Vec<Planned>, reason: &str) -> Result<(), Stop> {
-        let fault = Fault { message: reason.to_owned(), status: None, code: None, request_id: None };
-        let mut applied = Vec::new();
-        let mut events = Vec::new();
-        for planned in &batch {
-            self.failed(planned, &fault, None, &mut applied, &mut events)?;
-        }
-        self.context.blocking(move |store| store.record(&applied, &Effects::default())).await?;
-        events.into_iter().for_each(|event| self.context.log.write(event));
         Ok(())
     }
 
@@ -374,7 +391,9 @@ impl<'a> Recorder<'a> {
         applied: &mut Vec<Applied>,
         events: &mut Vec<Event>,
     ) {
-        let told = |id: &str| receipt.members.iter().find(|told| told.person == id);
+        let told: HashMap<&str, &MemberReceipt> =
+            receipt.members.iter().rev().map(|told| (told.person.as_str(), told)).collect();
+        let told = |id: &str| told.get(id).copied();
         let mut done = Vec::new();
         for member in members {
             match told(&member.id).and_then(|told| told.refused.as_ref()) {
@@ -395,10 +414,11 @@ impl<'a> Recorder<'a> {
                 }
             }
         }
+        let asked: HashSet<&str> = members.iter().map(|member| member.id.as_str()).collect();
         let others: Vec<(String, String)> = receipt
             .members
             .iter()
-            .filter(|told| !members.iter().any(|member| member.id == told.person))
+            .filter(|told| !asked.contains(told.person.as_str()))
             .filter_map(|told| Some((told.person.clone(), told.membership.clone()?)))
             .collect();
         if !others.is_empty() {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
 use cap_std::fs::{Dir, File};
 use rollcall_sandbox::capabilities::OutboxWriter;
@@ -52,8 +52,8 @@ impl Recorder {
         std::mem::take(&mut self.lock().0)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, (Effects, LookedUp)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, (Effects, LookedUp)> {
+        lock(&self.state)
     }
 }
 
@@ -75,6 +75,8 @@ pub(super) struct Lender {
     pub(super) at_once: bool,
     /// The clock stands still while an instance lives.
     pub(super) still: bool,
+    /// What the instances that live now remember of others.
+    pub(super) seen: Arc<Mutex<Weak<Mutex<Remembered>>>>,
 }
 
 impl Lender {
@@ -92,7 +94,7 @@ impl Lender {
     /// Capabilities for one instance, with what it does written to its recorder.
     pub(super) fn lend(&self) -> (Capabilities, Arc<Recorder>) {
         let recorder = Arc::new(Recorder::default());
-        let shared = Arc::new(Lent { lender: self.clone(), recorder: Arc::clone(&recorder), seen: Mutex::default() });
+        let shared = Arc::new(Lent { lender: self.clone(), recorder: Arc::clone(&recorder), seen: self.remembered() });
         let still = self.still.then(|| u64::try_from(self.clock.now()).unwrap_or(0).saturating_mul(1_000_000));
         let capabilities = Capabilities {
             key_value: Some(Arc::clone(&shared) as Arc<dyn KeyValue>),
@@ -106,17 +108,32 @@ impl Lender {
         };
         (capabilities, recorder)
     }
+
+    /// The memory of the other instances. It goes with the last of them: between runs another process may change the mirror.
+    fn remembered(&self) -> Arc<Mutex<Remembered>> {
+        let mut shared = lock(&self.seen);
+        shared.upgrade().unwrap_or_else(|| {
+            let new = Arc::default();
+            *shared = Arc::downgrade(&new);
+            new
+        })
+    }
+}
+
+/// Nothing is left half done where one of these is held.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Lent {
     lender: Lender,
     recorder: Arc<Recorder>,
-    seen: Mutex<Remembered>,
+    seen: Arc<Mutex<Remembered>>,
 }
 
 /// What was looked up and has not changed since; a few thousand people are the managers of all others.
 #[derive(Default)]
-struct Remembered {
+pub(super) struct Remembered {
     /// The mirror's version that it was read from.
     version: u64,
     by_properties: BTreeMap<Vec<String>, Seen>,
@@ -138,18 +155,18 @@ impl Remembered {
 
 /// Others that were looked at for these properties.
 struct Seen {
-    projection: Projection,
+    projection: Arc<Projection>,
     values: HashMap<String, Option<Vec<Value>>>,
 }
 
 impl Seen {
     fn of(properties: &[String]) -> Self {
-        Self { projection: Projection::new(properties), values: HashMap::new() }
+        Self { projection: Arc::new(Projection::new(properties)), values: HashMap::new() }
     }
 }
 
-/// How many of them an instance remembers.
-const REMEMBERED: usize = 4_096;
+/// How many of them are remembered.
+const REMEMBERED: usize = 16_384;
 
 impl KeyValue for Lent {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
@@ -171,7 +188,7 @@ impl KeyValue for Lent {
         let write = (step.to_owned(), key.to_owned(), value);
         if self.lender.at_once {
             let effects = Effects { key_values: vec![write], wakes: Vec::new() };
-            return self.lender.store.record(&[], &effects).map_err(|error| error.to_string());
+            return self.lender.store.record(&[], &effects, &[]).map_err(|error| error.to_string());
         }
         self.recorder.lock().0.key_values.push(write);
         Ok(())
@@ -194,23 +211,33 @@ impl KeyValue for Lent {
 impl Lookup for Lent {
     fn properties(&self, dependent: &str, id: &str, properties: &[String]) -> Option<Vec<Value>> {
         self.recorder.lock().1.entry(dependent.to_owned()).or_default().insert(id.to_owned());
-        // A state that cannot be read now cannot be written in a moment, and the run ends with that.
-        let mut remembered = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        // Pages may come while people are mapped. Asked before the mirror is, so that what is remembered is not older than it says.
-        remembered.catch_up(self.lender.store.as_ref());
-        let seen = match remembered.by_properties.get_mut(properties) {
-            Some(seen) => seen,
-            None => remembered.by_properties.entry(properties.to_vec()).or_insert_with(|| Seen::of(properties)),
+        let (version, projection) = {
+            let mut remembered = lock(&self.seen);
+            // Pages may come while people are mapped. Asked before the mirror is, so that what is remembered is not older than it says.
+            remembered.catch_up(self.lender.store.as_ref());
+            let seen = match remembered.by_properties.get_mut(properties) {
+                Some(seen) => seen,
+                None => remembered.by_properties.entry(properties.to_vec()).or_insert_with(|| Seen::of(properties)),
+            };
+            if let Some(known) = seen.values.get(id) {
+                return known.clone();
+            }
+            let projection = Arc::clone(&seen.projection);
+            (remembered.version, projection)
         };
-        if let Some(known) = seen.values.get(id) {
-            return known.clone();
-        }
+        // The others need not wait. A state that cannot be read now cannot be written in a moment, and the run ends with that.
         let object = self.lender.store.object(id).ok().flatten();
-        let values = object.map(|object| seen.projection.read(&object));
-        if seen.values.len() >= REMEMBERED {
-            seen.values.clear();
+        let values = object.map(|object| projection.read(&object));
+        let mut remembered = lock(&self.seen);
+        // What somebody has caught up with meanwhile may be newer than this.
+        if remembered.version == version
+            && let Some(seen) = remembered.by_properties.get_mut(properties)
+        {
+            if seen.values.len() >= REMEMBERED {
+                seen.values.clear();
+            }
+            seen.values.insert(id.to_owned(), values.clone());
         }
-        seen.values.insert(id.to_owned(), values.clone());
         values
     }
 

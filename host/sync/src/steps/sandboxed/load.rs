@@ -215,6 +215,7 @@ impl Loader<'_> {
             attributes: Arc::clone(&self.attributes),
             at_once: step.kind == StepKind::Target,
             still: matches!(step.kind, StepKind::Mapping | StepKind::Grouping),
+            seen: Arc::default(),
         };
         let grants = Grants {
             http,

@@ -122,6 +122,8 @@ fn merge_user(
 }
 
 pub(super) fn unknown(connection: &Connection, ids: &BTreeSet<String>) -> rusqlite::Result<BTreeSet<String>> {
+    // One look at the state for all of them: each look by itself would lock the file and might read its pages anew.
+    let _look = connection.unchecked_transaction()?;
     let mut unknown = BTreeSet::new();
     for id in ids {
         let sql = "select 1 from person join mirror using (row) where id = ?1";

@@ -105,14 +105,14 @@ fn put(fixture: &Fixture, work: &PersonWork) {
         active: true,
         remote: Some(format!("r-{}", work.id)),
     };
-    fixture.store.record(&[applied], &Effects::default()).unwrap();
+    fixture.store.record(&[applied], &Effects::default(), &[]).unwrap();
 }
 
 /// Pushes everything there is to push, as a target that never fails; answers how many things were done.
 fn push_all(fixture: &Fixture) -> usize {
     let store = &fixture.store;
     let mut done = 0;
-    let record = |applied: Applied| store.record(&[applied], &Effects::default()).unwrap();
+    let record = |applied: Applied| store.record(&[applied], &Effects::default(), &[]).unwrap();
     for work in people(fixture, IN) {
         put(fixture, &work);
         done += 1;
@@ -376,7 +376,7 @@ fn a_failure_waits_for_its_time_and_a_new_wish_does_not() {
         code: None,
         request_id: None,
     };
-    fixture.store.record(&[Applied::Failed(failed)], &Effects::default()).unwrap();
+    fixture.store.record(&[Applied::Failed(failed)], &Effects::default(), &[]).unwrap();
     assert_eq!(people(&fixture, IN).len(), 0);
     assert_eq!(fixture.store.next_due(0).unwrap(), Some(5_000));
     assert_eq!(fixture.store.people(IN, 5_000, 0, 10, None).unwrap().len(), 1);

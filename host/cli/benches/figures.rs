@@ -39,6 +39,11 @@ use std::time::{Duration, Instant};
 use rollcall_sandbox::{Component, Sandbox, SandboxOptions};
 use serde_json::{Map, Value, json};
 
+/// The command's.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The results so far.
 #[derive(Default)]
 struct Report(Map<String, Value>);

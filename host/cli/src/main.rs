@@ -16,6 +16,11 @@ use clap::Parser;
 use crate::args::{Args, Command};
 use crate::refusal::Refusal;
 
+/// Texts come and go by the million in a first sync, and are freed by other threads than those that made them.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     let json = args.json;

@@ -32,20 +32,13 @@ use std::mem::ManuallyDrop;
 use access::{Counted, Guess, choose};
 use column::Column;
 use node::{Ask, Node};
-use program::{Head, Programs};
-use rows::{NEVER, SCRATCH};
+use program::{BIT, CERTAIN, Candidate, NOT, Programs, TEMPORAL, TRUE};
+use rows::{NEVER, NULL_ROW, SCRATCH};
 
 use crate::language::moment::Ticks;
 use crate::language::property::Property;
 use crate::language::syntax::Expression;
 use crate::value::Value;
-
-/// The rule is true for every candidate.
-const CERTAIN: u32 = 1 << 31;
-/// The rule depends on the present moment.
-const TEMPORAL: u32 = 1 << 30;
-/// The number of the rule.
-const RULE: u32 = TEMPORAL - 1;
 
 /// Bytes for the values of all columns together: well under the 64 MiB that a component may use.
 const BUDGET: usize = 24 << 20;
@@ -65,8 +58,9 @@ struct Now {
 #[derive(Debug, Clone, Copy)]
 struct Current {
     row: u32,
-    /// The row's constant: asked most often, and close at hand here.
+    /// The row's constant, and where its answers begin: close at hand here for what is asked of each person dozens of times.
     constant: u32,
+    answers: u32,
 }
 
 /// Rules, ready to be decided for many people.
@@ -80,11 +74,12 @@ pub struct Index {
     /// Kept until the choice of leaves has been made for good.
     nodes: Vec<Node>,
     /// Candidates whoever the person is.
-    always: Vec<u32>,
+    always: Vec<Candidate>,
     people: u32,
+    /// Bytes that may still be used for values.
+    budget: usize,
     // For one person at a time:
     rows: Vec<Current>,
-    generation: u32,
     found: Vec<u32>,
     undecided: Vec<(u32, String)>,
 }
@@ -108,13 +103,13 @@ impl Index {
         builder.finish(BUDGET)
     }
 
-    fn new(columns: Vec<Column>, sizes: Vec<(usize, usize)>, nodes: Vec<Node>, nows: Vec<Now>) -> Self {
+    fn new(columns: Vec<Column>, sizes: Vec<(usize, usize)>, nodes: Vec<Node>, nows: Vec<Now>, budget: usize) -> Self {
         let mut index = Index {
-            rows: vec![Current { row: SCRATCH, constant: node::OTHER }; columns.len()],
+            rows: vec![Current { row: SCRATCH, constant: node::OTHER, answers: 0 }; columns.len()],
             programs: Programs::default(),
             always: Vec::new(),
             people: 0,
-            generation: 0,
+            budget,
             found: Vec::new(),
             undecided: Vec::new(),
             columns,
@@ -124,15 +119,15 @@ impl Index {
         };
         let mut candidates = build::candidates(index.columns.len());
         let guess = Guess(&index.columns);
-        choose(&index.nodes, &guess, &mut candidates, &mut index.always);
         index.programs = Programs::new(&index.nodes, &guess);
+        choose(&index.nodes, &guess, &index.programs, &mut candidates, &mut index.always);
         index.place(candidates);
         index
     }
 
     fn place(&mut self, candidates: Vec<column::Candidates>) {
-        for ((column, candidates), (constants, bits)) in self.columns.iter_mut().zip(candidates).zip(&self.sizes) {
-            column.set_candidates(candidates, *constants, *bits);
+        for (column, candidates) in self.columns.iter_mut().zip(candidates) {
+            column.set_candidates(candidates);
         }
     }
 
@@ -140,8 +135,8 @@ impl Index {
     fn choose_again(&mut self) {
         let counted = Counted::new(&self.columns, &self.sizes);
         let mut candidates = build::candidates(self.columns.len());
-        choose(&self.nodes, &counted, &mut candidates, &mut self.always);
         self.programs = Programs::new(&self.nodes, &counted);
+        choose(&self.nodes, &counted, &self.programs, &mut candidates, &mut self.always);
         self.place(candidates);
         self.nodes = Vec::new();
     }
@@ -169,31 +164,30 @@ impl Index {
         let counting = self.people <= SAMPLE;
         let mut open = false;
         for (place, (column, current)) in self.columns.iter_mut().zip(&mut self.rows).enumerate() {
-            // Most values have nothing to give back, and the code that finds that out is a call for each.
+            // Most values have nothing to give back, and the code that finds that out is a call for each; so is looking them up.
             let value = ManuallyDrop::new(value(place, &column.property));
             let row = match &*value {
-                Value::Null | Value::Text(_) | Value::Boolean(_) => column.row(&value),
-                _ => column.row(&ManuallyDrop::into_inner(value)),
+                Value::Null => NULL_ROW,
+                Value::Text(text) if column.is_of_texts() => match column.rows.find(text, self.budget) {
+                    Some(row) => row,
+                    None => column.learn(text, &value, &mut self.budget),
+                },
+                Value::Text(_) | Value::Boolean(_) => column.row(&value, &mut self.budget),
+                _ => column.row(&ManuallyDrop::into_inner(value), &mut self.budget),
             };
-            *current = Current { row, constant: column.rows.constant(row) };
+            *current = Current { row, constant: column.rows.constant(row), answers: column.rows.answers_at(row) };
             open |= !column.rows.failures(row).is_empty();
             if counting {
                 column.rows.count(row);
             }
-        }
-        self.generation = self.generation.wrapping_add(1);
-        if self.generation == 0 {
-            self.programs.heads.iter_mut().for_each(|head| head.stamp = 0);
-            self.generation = 1;
         }
         self.found.clear();
         self.undecided.clear();
         let mut search = Search {
             columns: &self.columns,
             rows: &self.rows,
-            programs: &mut self.programs,
+            programs: &self.programs,
             nows: &self.nows,
-            generation: self.generation,
             found: &mut self.found,
             now,
             changes_at: None,
@@ -207,6 +201,8 @@ impl Index {
             self.choose_again();
         }
         self.found.sort_unstable();
+        // Several answers may have made a rule a candidate.
+        self.found.dedup();
         Decision { rules: &self.found, undecided: &self.undecided, changes_at }
     }
 
@@ -220,7 +216,7 @@ impl Index {
         for (column, current) in self.columns.iter_mut().zip(&mut self.rows) {
             if current.row != SCRATCH && !column.rows.failures(current.row).is_empty() {
                 column.rows.copy_to_scratch(current.row);
-                current.row = SCRATCH;
+                (current.row, current.answers) = (SCRATCH, 0);
             }
         }
         let reason = |rule: u32, programs: &Programs| {
@@ -266,7 +262,7 @@ fn answer(columns: &[Column], rows: &[Current], nows: &[Now], column: u16, ask: 
     let Some(current) = rows.get(column as usize) else { return false };
     match ask {
         Ask::Equals(constant) => current.constant == constant,
-        Ask::Bit(bit) => columns.get(column as usize).is_some_and(|column| column.rows.bit(current.row, bit)),
+        Ask::Bit(bit) => columns.get(column as usize).is_some_and(|column| column.rows.bit_at(current.answers, bit)),
         Ask::Now(bound) => {
             let moment = columns.get(column as usize).map_or(NEVER, |column| column.rows.moment(current.row));
             match nows.get(bound as usize) {
@@ -284,53 +280,55 @@ fn answer(columns: &[Column], rows: &[Current], nows: &[Now], column: u16, ask: 
 struct Search<'a> {
     columns: &'a [Column],
     rows: &'a [Current],
-    programs: &'a mut Programs,
+    programs: &'a Programs,
     nows: &'a [Now],
-    generation: u32,
     found: &'a mut Vec<u32>,
     now: Ticks,
     changes_at: Option<Ticks>,
 }
 
 impl Search<'_> {
-    fn all(&mut self, always: &[u32]) {
+    fn all(&mut self, always: &[Candidate]) {
         self.consider(always);
         for (column, current) in self.columns.iter().zip(self.rows) {
-            self.consider(column.rows.candidates(current.row));
-            for (ask, entries) in &column.unless {
+            column.candidates(current.row).for_each(|piece| self.consider(piece));
+            for (ask, candidates) in &column.unless {
                 if !column.rows.answer(current.row, *ask) {
-                    self.consider(entries);
+                    self.consider(candidates);
                 }
             }
         }
     }
 
-    fn consider(&mut self, entries: &[u32]) {
-        for entry in entries {
-            let rule = entry & RULE;
-            let Some(head) = self.programs.heads.get_mut(rule as usize) else { continue };
-            if head.stamp == self.generation {
-                continue;
-            }
-            head.stamp = self.generation;
-            let head = *head;
-            let truth = match entry & (CERTAIN | TEMPORAL) {
-                CERTAIN => true,
-                0 => self.run_by(head, rule),
-                _ => self.temporal(rule),
+    #[inline(always)]
+    fn consider(&mut self, candidates: &[Candidate]) {
+        // By themselves: what is reached through a reference would be read again for each candidate.
+        let (columns, rows, programs, nows, now) = (self.columns, self.rows, self.programs, self.nows, self.now);
+        let answer = |column, ask| answer(columns, rows, nows, column, ask, now);
+        for candidate in candidates {
+            let kind = candidate.kind();
+            let truth = if kind < CERTAIN {
+                let (column, argument, next) = candidate.first();
+                let ask = if kind & BIT == 0 { Ask::Equals(argument) } else { Ask::Bit(argument) };
+                if answer(column, ask) == (kind & NOT != 0) {
+                    continue;
+                }
+                next == TRUE || programs.run_from(candidate.rule, next, answer)
+            } else {
+                kind == CERTAIN || self.otherwise(*candidate)
             };
             if truth {
-                self.found.push(rule);
+                self.found.push(candidate.rule);
             }
         }
     }
 
-    // A call for each candidate would cost as much as the rule.
-    #[inline(always)]
-    fn run_by(&self, head: Head, rule: u32) -> bool {
-        let answer = |column, ask| answer(self.columns, self.rows, self.nows, column, ask, self.now);
-        let next = head.step(answer);
-        self.programs.run_from(rule, next, answer)
+    #[inline(never)]
+    fn otherwise(&mut self, candidate: Candidate) -> bool {
+        match candidate.kind() {
+            TEMPORAL => self.temporal(candidate.rule),
+            _ => self.run(candidate.rule, self.now),
+        }
     }
 
     fn run(&self, rule: u32, now: Ticks) -> bool {

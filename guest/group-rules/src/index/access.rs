@@ -5,7 +5,7 @@
 
 use super::column::{Candidates, Column};
 use super::node::{Ask, Leaf, NULL, Node};
-use super::{CERTAIN, TEMPORAL};
+use super::program::{CERTAIN, Candidate, Programs, TEMPORAL};
 use crate::language::property::{Kind, Property};
 
 /// How often the answer to a question is yes.
@@ -133,28 +133,34 @@ fn reach(node: &Node, rates: &impl Rates, add: &mut impl FnMut(Leaf)) {
 }
 
 /// Where each rule is to be found; those that everybody is a candidate of are added to `always`.
-pub(super) fn choose(nodes: &[Node], rates: &impl Rates, candidates: &mut [Candidates], always: &mut Vec<u32>) {
+pub(super) fn choose(
+    nodes: &[Node],
+    rates: &impl Rates,
+    programs: &Programs,
+    candidates: &mut [Candidates],
+    always: &mut Vec<Candidate>,
+) {
     always.clear();
     for (rule, node) in nodes.iter().enumerate() {
+        let rule = rule as u32;
         let mut temporal = false;
         node.leaves(&mut |leaf| temporal |= matches!(leaf.ask, Ask::Now(_)));
-        let flag = match (temporal, node.is_decided_by_a_leaf()) {
-            (true, _) => TEMPORAL,
-            (false, true) => CERTAIN,
-            (false, false) => 0,
+        let candidate = match (temporal, node.is_decided_by_a_leaf()) {
+            (true, _) => Candidate::of(rule, TEMPORAL),
+            (false, true) => Candidate::of(rule, CERTAIN),
+            (false, false) => programs.open(rule),
         };
-        let entry = rule as u32 | flag;
         match node {
-            Node::Always(true) => always.push(rule as u32 | CERTAIN),
+            Node::Always(true) => always.push(Candidate::of(rule, CERTAIN)),
             Node::Always(false) => {}
             _ => reach(node, rates, &mut |leaf| {
                 let Some(column) = candidates.get_mut(leaf.column as usize) else { return };
                 match (leaf.ask, leaf.negated) {
-                    (Ask::Now(_), false) => column.by_presence.push(entry),
-                    (Ask::Now(_), true) => always.push(entry),
-                    (Ask::Equals(constant), false) => column.by_constant.push((constant, entry)),
-                    (Ask::Bit(bit), false) => column.by_bit.push((bit, entry)),
-                    (ask, true) => column.unless.push((ask, entry)),
+                    (Ask::Now(_), false) => column.by_presence.push(candidate),
+                    (Ask::Now(_), true) => always.push(candidate),
+                    (Ask::Equals(constant), false) => column.by_constant.push((constant, candidate)),
+                    (Ask::Bit(bit), false) => column.by_bit.push((bit, candidate)),
+                    (ask, true) => column.unless.push((ask, candidate)),
                 }
             }),
         }

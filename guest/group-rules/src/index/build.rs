@@ -66,10 +66,10 @@ impl Builder {
                     }
                 };
                 sizes.push((constants, bits));
-                Column::new(column.property, tests, constants, bits, share, column.asks_now)
+                Column::new(column.property, tests, constants, bits, column.asks_now)
             })
             .collect();
-        Index::new(columns, sizes, self.nodes, self.nows)
+        Index::new(columns, sizes, self.nodes, self.nows, budget)
     }
 
     fn column(&mut self, property: &Property) -> u16 {

@@ -4,7 +4,8 @@ use super::Index;
 use super::lists::Lists;
 use super::node::{Ask, NULL, OTHER};
 use super::ordered::OrderedTests;
-use super::rows::{NEVER, NULL_ROW, Rows, SCRATCH};
+use super::program::Candidate;
+use super::rows::{NEVER, NULL_ROW, Piece, Rows, SCRATCH};
 use super::texts::{Failure, TextTests};
 use crate::language::number::Number;
 use crate::language::property::{Item, Kind, Property};
@@ -36,29 +37,27 @@ pub(super) struct Column {
     pub rows: Rows,
     /// True when nothing is asked but whether there is a value.
     only_null: bool,
-    /// Candidates by the constant that a value equals.
-    by_constant: Lists,
-    /// Candidates by the bits that are true of it.
-    by_bit: Lists,
-    /// Candidates of every value that is not null.
-    by_presence: Vec<u32>,
+    /// Candidates of the values that equal each constant, of those of which each bit is true, and of all values but null.
+    candidates: Lists<Candidate>,
+    constants: u32,
+    bits: u32,
     /// Candidates unless the answer is yes.
-    pub unless: Vec<(Ask, Box<[u32]>)>,
+    pub unless: Vec<(Ask, Box<[Candidate]>)>,
     key: String,
 }
 
 /// What makes rules candidates for the values of a column.
 #[derive(Debug, Default)]
 pub(super) struct Candidates {
-    pub by_constant: Vec<(u32, u32)>,
-    pub by_bit: Vec<(u32, u32)>,
-    pub by_presence: Vec<u32>,
-    pub unless: Vec<(Ask, u32)>,
+    pub by_constant: Vec<(u32, Candidate)>,
+    pub by_bit: Vec<(u32, Candidate)>,
+    pub by_presence: Vec<Candidate>,
+    pub unless: Vec<(Ask, Candidate)>,
 }
 
 impl Column {
-    pub fn new(property: Property, tests: Tests, constants: usize, bits: usize, budget: usize, asks_now: bool) -> Self {
-        let mut rows = Rows::new(bits, budget);
+    pub fn new(property: Property, tests: Tests, constants: usize, bits: usize, asks_now: bool) -> Self {
+        let mut rows = Rows::new(bits);
         let only_null = bits == 0 && !asks_now && constants <= NULL as usize + 1 && !matches!(tests, Tests::Boolean);
         match tests {
             Tests::Boolean => {
@@ -75,42 +74,48 @@ impl Column {
             tests,
             rows,
             only_null,
-            by_constant: Lists::default(),
-            by_bit: Lists::default(),
-            by_presence: Vec::new(),
+            candidates: Lists::default(),
+            constants: constants as u32,
+            bits: bits as u32,
             unless: Vec::new(),
             key: String::new(),
         }
     }
 
-    pub fn set_candidates(&mut self, mut candidates: Candidates, constants: usize, bits: usize) {
-        self.by_constant = Lists::new(constants, &candidates.by_constant);
-        self.by_bit = Lists::new(bits, &candidates.by_bit);
-        self.by_presence = candidates.by_presence;
-        candidates.unless.sort_unstable_by_key(|(ask, entry)| {
+    pub fn set_candidates(&mut self, candidates: Candidates) {
+        let Candidates { by_constant: mut all, by_bit, by_presence, mut unless } = candidates;
+        let (constants, presence) = (self.constants, self.constants + self.bits);
+        all.extend(by_bit.into_iter().map(|(bit, candidate)| (constants + bit, candidate)));
+        all.extend(by_presence.into_iter().map(|candidate| (presence, candidate)));
+        self.candidates = Lists::new(presence as usize + 1, &all);
+        unless.sort_unstable_by_key(|(ask, candidate)| {
             let number = match ask {
                 Ask::Equals(constant) => (0, *constant),
                 Ask::Bit(bit) => (1, *bit),
                 Ask::Now(bound) => (2, *bound),
             };
-            (number, *entry)
+            (number, candidate.rule)
         });
-        self.unless = candidates
-            .unless
+        self.unless = unless
             .chunk_by(|(a, _), (b, _)| a == b)
-            .filter_map(|same| same.first().map(|(ask, _)| (*ask, same.iter().map(|(_, entry)| *entry).collect())))
+            .filter_map(|same| {
+                same.first().map(|(ask, _)| (*ask, same.iter().map(|(_, candidate)| *candidate).collect()))
+            })
             .collect();
-        let (by_constant, by_bit, by_presence) = (&self.by_constant, &self.by_bit, &self.by_presence);
-        self.rows.set_candidates(|rows, row, out| collect(rows, row, by_constant, by_bit, by_presence, out));
+        let candidates = &self.candidates;
+        self.rows.set_pieces(|rows, row, out| pieces(rows, row, candidates, constants, presence, out));
+    }
+
+    /// The candidates of a value, in pieces.
+    #[inline(always)]
+    pub fn candidates(&self, row: u32) -> impl Iterator<Item = &[Candidate]> {
+        self.rows.pieces(row).iter().map(|piece| self.candidates.items(*piece))
     }
 
     /// The row of a value.
-    pub fn row(&mut self, value: &Value<'_>) -> u32 {
-        match (value, &self.tests) {
-            (Value::Null, _) => return NULL_ROW,
-            // Most values are texts for texts.
-            (Value::Text(text), Tests::Text(_)) if !self.only_null => return self.kept(text, value),
-            _ => {}
+    pub fn row(&mut self, value: &Value<'_>, budget: &mut usize) -> u32 {
+        if *value == Value::Null {
+            return NULL_ROW;
         }
         let first = self.property.takes_first();
         if self.only_null {
@@ -123,24 +128,24 @@ impl Column {
                 None => NULL_ROW,
             },
             Tests::Text(_) => match value {
-                Value::Text(text) => self.kept(text, value),
+                Value::Text(text) => self.kept(text, value, budget),
                 _ => match value.as_text(first) {
-                    Some(text) => self.kept(&text, &Value::Text(&text)),
+                    Some(text) => self.kept(&text, &Value::Text(&text), budget),
                     None => NULL_ROW,
                 },
             },
             Tests::Number(_) | Tests::Moment(_) => match value {
-                Value::Text(text) => self.kept(text, value),
+                Value::Text(text) => self.kept(text, value, budget),
                 _ => match value.as_text(false) {
-                    Some(text) => self.kept(&text, value),
+                    Some(text) => self.kept(&text, value, budget),
                     None => NULL_ROW,
                 },
             },
             Tests::Items(_) => match value {
-                Value::Json(json) => self.kept(json, value),
-                Value::Text(text) => self.kept_texts(std::iter::once(*text), value),
+                Value::Json(json) => self.kept(json, value, budget),
+                Value::Text(text) => self.kept_texts(std::iter::once(*text), value, budget),
                 Value::Texts(texts) if texts.is_empty() => NULL_ROW,
-                Value::Texts(texts) => self.kept_texts(texts.iter().map(String::as_str), value),
+                Value::Texts(texts) => self.kept_texts(texts.iter().map(String::as_str), value, budget),
                 _ => NULL_ROW,
             },
         }
@@ -157,7 +162,7 @@ impl Column {
         }
     }
 
-    fn kept_texts<'v>(&mut self, texts: impl Iterator<Item = &'v str>, value: &Value<'_>) -> u32 {
+    fn kept_texts<'v>(&mut self, texts: impl Iterator<Item = &'v str>, value: &Value<'_>, budget: &mut usize) -> u32 {
         let mut key = std::mem::take(&mut self.key);
         key.clear();
         for text in texts {
@@ -166,22 +171,27 @@ impl Column {
             key.push(':');
             key.push_str(text);
         }
-        let row = self.kept(&key, value);
+        let row = self.kept(&key, value, budget);
         self.key = key;
         row
     }
 
+    /// Whether a value that is a text is looked up as it is.
     #[inline(always)]
-    fn kept(&mut self, key: &str, value: &Value<'_>) -> u32 {
-        match self.rows.find(key) {
+    pub fn is_of_texts(&self) -> bool {
+        matches!(self.tests, Tests::Text(_)) && !self.only_null
+    }
+
+    fn kept(&mut self, key: &str, value: &Value<'_>, budget: &mut usize) -> u32 {
+        match self.rows.find(key, *budget) {
             Some(row) => row,
-            None => self.learn(key, value),
+            None => self.learn(key, value, budget),
         }
     }
 
     /// Answers everything about a value that is not kept, and keeps it if there is room.
     #[inline(never)]
-    fn learn(&mut self, key: &str, value: &Value<'_>) -> u32 {
+    pub fn learn(&mut self, key: &str, value: &Value<'_>, budget: &mut usize) -> u32 {
         self.rows.clear_scratch();
         let mut failures = Vec::new();
         let rows = &mut self.rows;
@@ -212,10 +222,10 @@ impl Column {
         // Another item answered yes: what could not be decided does not matter.
         failures.retain(|(bit, _)| !self.rows.bit(SCRATCH, *bit));
         self.rows.finish_scratch(constant, moment, failures);
-        let mut candidates = std::mem::take(self.rows.scratch_candidates());
-        collect(&self.rows, SCRATCH, &self.by_constant, &self.by_bit, &self.by_presence, &mut candidates);
-        *self.rows.scratch_candidates() = candidates;
-        self.rows.keep(key)
+        let (candidates, constants) = (&self.candidates, self.constants);
+        let presence = constants + self.bits;
+        self.rows.set_scratch_pieces(|rows, out| pieces(rows, SCRATCH, candidates, constants, presence, out));
+        self.rows.keep(key, budget)
     }
 
     pub fn bytes(&self) -> usize {
@@ -224,37 +234,24 @@ impl Column {
             Tests::Items(items) => items.bytes(),
             Tests::Boolean | Tests::Number(_) | Tests::Moment(_) => 0,
         };
-        tests + self.rows.bytes() + self.by_constant.bytes() + self.by_bit.bytes()
+        tests + self.rows.bytes() + self.candidates.bytes()
     }
 }
 
-fn collect(rows: &Rows, row: u32, by_constant: &Lists, by_bit: &Lists, by_presence: &[u32], out: &mut Vec<u32>) {
-    let start = out.len();
+/// Adds the pieces of a value's candidates. A rule that two answers make a candidate is in both.
+fn pieces(rows: &Rows, row: u32, candidates: &Lists<Candidate>, constants: u32, presence: u32, out: &mut Vec<Piece>) {
     let constant = rows.constant(row);
-    out.extend_from_slice(by_constant.get(constant));
-    if !by_bit.is_empty() {
-        for bit in rows.bits(row) {
-            out.extend_from_slice(by_bit.get(bit));
+    let mut add = |list| {
+        let (from, to) = candidates.range(list);
+        if from < to {
+            out.push((from, to));
         }
-    }
+    };
+    add(constant);
+    rows.bits(row).for_each(|bit| add(constants + bit));
     if constant != NULL {
-        out.extend_from_slice(by_presence);
+        add(presence);
     }
-    // A rule that several answers make a candidate is looked at once.
-    if let Some(added) = out.get_mut(start..) {
-        added.sort_unstable();
-    }
-    let mut last = None;
-    let mut kept = start;
-    for place in start..out.len() {
-        let entry = out.get(place).copied();
-        if entry != last {
-            last = entry;
-            out.swap(kept, place);
-            kept += 1;
-        }
-    }
-    out.truncate(kept);
 }
 
 /// Asks the index of the items about each text; true when there is none.

@@ -37,7 +37,7 @@ impl Default for Dictionary {
 
 impl Dictionary {
     /// The row of a text.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, text: &str) -> Option<u32> {
         let hash = hash(self.seed, text.as_bytes());
         let mask = self.slots.len() - 1;

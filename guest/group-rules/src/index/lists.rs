@@ -1,15 +1,21 @@
 //! Many short lists in one.
 
-/// Lists of numbers, by number.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Lists {
+/// Lists, by number.
+#[derive(Debug, Clone)]
+pub(super) struct Lists<T> {
     starts: Vec<u32>,
-    items: Vec<u32>,
+    items: Vec<T>,
 }
 
-impl Lists {
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
+        Lists { starts: Vec::new(), items: Vec::new() }
+    }
+}
+
+impl<T: Copy> Lists<T> {
     /// From pairs of a list's number and an item.
-    pub fn new(count: usize, pairs: &[(u32, u32)]) -> Self {
+    pub fn new(count: usize, pairs: &[(u32, T)]) -> Self {
         let mut starts = vec![0_u32; count + 1];
         for (list, _) in pairs {
             if let Some(start) = starts.get_mut(*list as usize + 1) {
@@ -22,7 +28,7 @@ impl Lists {
             *start = sum;
         }
         let mut next = starts.clone();
-        let mut items = vec![0; sum as usize];
+        let mut items: Vec<T> = pairs.iter().map(|(_, item)| *item).collect();
         for (list, item) in pairs {
             let Some(place) = next.get_mut(*list as usize) else { continue };
             if let Some(slot) = items.get_mut(*place as usize) {
@@ -33,20 +39,26 @@ impl Lists {
         Lists { starts, items }
     }
 
-    pub fn get(&self, list: u32) -> &[u32] {
+    pub fn get(&self, list: u32) -> &[T] {
+        self.items(self.range(list))
+    }
+
+    /// Where a list stands among all items.
+    pub fn range(&self, list: u32) -> (u32, u32) {
         let list = list as usize;
         match self.starts.get(list..list + 2) {
-            Some([from, to]) => self.items.get(*from as usize..*to as usize).unwrap_or(&[]),
-            _ => &[],
+            Some([from, to]) => (*from, *to),
+            _ => (0, 0),
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+    #[inline(always)]
+    pub fn items(&self, (from, to): (u32, u32)) -> &[T] {
+        self.items.get(from as usize..to as usize).unwrap_or(&[])
     }
 
     pub fn bytes(&self) -> usize {
-        (self.starts.capacity() + self.items.capacity()) * 4
+        self.starts.capacity() * 4 + self.items.capacity() * size_of::<T>()
     }
 }
 

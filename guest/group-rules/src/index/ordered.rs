@@ -14,7 +14,7 @@ pub(super) struct OrderedTests {
     constants: HashMap<Number, u32, RandomState>,
     predicates: HashMap<Question, u32, RandomState>,
     members: Vec<(u32, u32)>,
-    lists: Option<Lists>,
+    lists: Option<Lists<u32>>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash, Clone)]

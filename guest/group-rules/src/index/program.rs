@@ -17,62 +17,80 @@ pub(super) const TRUE: u16 = u16::MAX;
 /// The rule is false.
 pub(super) const FALSE: u16 = u16::MAX - 1;
 
-/// The beginning of a rule, with what is needed of it for nearly every candidate: a look at one place of the memory, where a rule's code and
-/// the place of the code would be others.
+/// A rule that is worth looking at, with the first question of its code beside it. That question decides most candidates; those of a value
+/// lie side by side, while the code of their rules is anywhere.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Head {
-    /// For whom the rule was last looked at.
-    pub stamp: u32,
-    /// What the first step asks: the number of its question...
+pub(super) struct Candidate {
+    pub rule: u32,
+    /// The number of the question, where it is [`EQUALS`] or [`BIT`].
     argument: u32,
-    /// ... and its column, below two bits that say which kind of question.
-    column: u16,
-    yes: u16,
-    no: u16,
+    /// What to ask of the column, above the column's number.
+    question: u16,
+    /// The step that follows if the rule is not false by that question; [`TRUE`] if it is true.
+    next: u16,
 }
 
-/// Bits of a column's number: an index with more columns is refused.
-const COLUMN_BITS: u32 = 14;
+/// Bits of a column's number: rules that ask about a thousand properties are refused.
+const COLUMN_BITS: u32 = 13;
 
-impl Head {
-    fn of(first: Option<&Step>) -> Self {
-        let Some(step) = first else { return Head { stamp: 0, argument: 0, column: 0, yes: FALSE, no: FALSE } };
-        let (kind, argument) = match step.ask {
-            Ask::Equals(constant) => (0, constant),
-            Ask::Bit(bit) => (1, bit),
-            Ask::Now(bound) => (2, bound),
-        };
-        let column = step.column & ((1 << COLUMN_BITS) - 1) | kind << COLUMN_BITS;
-        Head { stamp: 0, argument, column, yes: step.yes, no: step.no }
+/// The rule goes on if the value is the constant of the argument's number.
+pub(super) const EQUALS: u16 = 0;
+/// The rule goes on if the value satisfies the predicate of the argument's number.
+pub(super) const BIT: u16 = 2;
+/// Added to these two: it goes on if not.
+pub(super) const NOT: u16 = 1;
+/// The rule is true.
+pub(super) const CERTAIN: u16 = 4;
+/// The rule depends on the present moment.
+pub(super) const TEMPORAL: u16 = 5;
+/// The first question does not make the rule false, so all of it is run.
+pub(super) const WHOLE: u16 = 6;
+
+impl Candidate {
+    pub fn of(rule: u32, kind: u16) -> Self {
+        Candidate { rule, argument: 0, question: kind << COLUMN_BITS, next: 0 }
     }
 
-    /// Takes the first step of a rule; answers where it leads.
-    #[inline(always)]
-    pub fn step(&self, mut answer: impl FnMut(u16, Ask) -> bool) -> u16 {
-        let ask = match self.column >> COLUMN_BITS {
-            0 => Ask::Equals(self.argument),
-            1 => Ask::Bit(self.argument),
-            _ => Ask::Now(self.argument),
+    /// Of a rule that begins with this step.
+    fn by_first(rule: u32, step: &Step) -> Self {
+        let (kind, argument) = match step.ask {
+            Ask::Equals(constant) => (EQUALS, constant),
+            Ask::Bit(bit) => (BIT, bit),
+            Ask::Now(_) => return Self::of(rule, WHOLE),
         };
-        if answer(self.column & ((1 << COLUMN_BITS) - 1), ask) { self.yes } else { self.no }
+        let (kind, next) = match (step.yes, step.no) {
+            (next, FALSE) => (kind, next),
+            (FALSE, next) => (kind | NOT, next),
+            _ => return Self::of(rule, WHOLE),
+        };
+        if step.column >> COLUMN_BITS != 0 {
+            return Self::of(rule, WHOLE);
+        }
+        Candidate { rule, argument, question: step.column | kind << COLUMN_BITS, next }
+    }
+
+    #[inline(always)]
+    pub fn kind(self) -> u16 {
+        self.question >> COLUMN_BITS
+    }
+
+    /// The first question: of which column, its number, and where the rule goes on.
+    #[inline(always)]
+    pub fn first(self) -> (u16, u32, u16) {
+        (self.question & ((1 << COLUMN_BITS) - 1), self.argument, self.next)
     }
 }
 
 /// The code of all rules.
 #[derive(Debug, Default)]
 pub(super) struct Programs {
-    pub heads: Vec<Head>,
     steps: Vec<Step>,
     starts: Vec<u32>,
 }
 
 impl Programs {
     pub fn new(nodes: &[Node], rates: &impl Rates) -> Self {
-        let mut programs = Programs {
-            heads: Vec::with_capacity(nodes.len()),
-            steps: Vec::with_capacity(nodes.len() * 3),
-            starts: vec![0],
-        };
+        let mut programs = Programs { steps: Vec::with_capacity(nodes.len() * 3), starts: vec![0] };
         let mut code = Vec::new();
         for node in nodes {
             code.clear();
@@ -95,11 +113,18 @@ impl Programs {
                 no: turn(step.no),
                 ..*step
             }));
-            let start = programs.starts.last().map_or(0, |start| *start as usize);
-            programs.heads.push(Head::of(programs.steps.get(start)));
             programs.starts.push(programs.steps.len() as u32);
         }
         programs
+    }
+
+    /// A rule that more than one answer decides, as a candidate.
+    pub fn open(&self, rule: u32) -> Candidate {
+        match self.steps(rule).first() {
+            Some(step) => Candidate::by_first(rule, step),
+            // Constant, and nobody's candidate.
+            None => Candidate::of(rule, WHOLE),
+        }
     }
 
     #[inline(always)]
@@ -120,7 +145,7 @@ impl Programs {
     /// Runs a rule from one of its steps on.
     #[inline(always)]
     pub fn run_from(&self, rule: u32, mut place: u16, mut answer: impl FnMut(u16, Ask) -> bool) -> bool {
-        // Most rules are decided by their head, and what is no loop does not look at the clock.
+        // Many rules are decided by their first question, and what is no loop does not look at the clock.
         if place < FALSE {
             let steps = self.steps(rule);
             while let Some(step) = steps.get(place as usize) {
@@ -135,9 +160,7 @@ impl Programs {
     }
 
     pub fn bytes(&self) -> usize {
-        self.steps.capacity() * size_of::<Step>()
-            + self.starts.capacity() * 4
-            + self.heads.capacity() * size_of::<Head>()
+        self.steps.capacity() * size_of::<Step>() + self.starts.capacity() * 4
     }
 }
 
@@ -191,6 +214,20 @@ mod tests {
     }
 
     #[test]
+    fn a_candidate_goes_on_where_the_first_question_leads() {
+        let part = join([leaf(3, true), leaf(4, false)].into_iter(), true);
+        let nodes = [part, join([leaf(1, false), leaf(2, true)].into_iter(), false), leaf(1 << COLUMN_BITS, false)];
+        let programs = Programs::new(&nodes, &Any);
+        let first = programs.open(0);
+        let (column, argument, next) = first.first();
+        assert_eq!((column, argument), (programs.steps(0)[0].column, 0));
+        assert_eq!(first.kind(), if column == 3 { BIT | NOT } else { BIT });
+        assert!(programs.run_from(0, next, |column, _| column == 4), "what comes after the first question");
+        assert_eq!(programs.open(1).kind(), WHOLE, "no answer to the first question makes it false");
+        assert_eq!(programs.open(2).kind(), WHOLE, "the column's number has no room");
+    }
+
+    #[test]
     fn jump_code_agrees_with_the_tree_for_every_answer() {
         // (0 and not 1) or (2 and (3 or not 0))
         let left = join([leaf(0, false), leaf(1, true)].into_iter(), true);
@@ -201,8 +238,6 @@ mod tests {
             let yes = |place: u32| answers >> place & 1 == 1;
             let expected = yes(0) && !yes(1) || yes(2) && (yes(3) || !yes(0));
             assert_eq!(programs.run(1, |column, _| yes(u32::from(column))), expected, "{answers:04b}");
-            let second = programs.heads[1].step(|column, _| yes(u32::from(column)));
-            assert_eq!(programs.run_from(1, second, |column, _| yes(u32::from(column))), expected, "{answers:04b}");
         }
     }
 }

@@ -22,15 +22,20 @@ pub(super) const NEVER: Ticks = Ticks::MIN;
 
 /// The most values that a column keeps.
 const MAX_ROWS: usize = 20_000;
+/// Bytes that are left for a value if any are.
+const LARGEST_VALUE: usize = 4_096;
 /// How many look-ups of a full column are counted before it is decided whether they pay.
 const TRIAL: u32 = 4_096;
+
+/// A range of a column's candidates.
+pub(super) type Piece = (u32, u32);
 
 /// What is kept of a value, beside the answers.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     /// The number of the constant that it equals.
     constant: u32,
-    /// Where its candidates are.
+    /// Where its pieces are.
     from: u32,
     to: u32,
     /// How many people had it, while that is counted.
@@ -52,13 +57,12 @@ pub(super) struct Rows {
     rows: Vec<Row>,
     /// The moment that a value is; only for columns of moments.
     moments: Vec<Ticks>,
-    pool: Vec<u32>,
-    scratch_candidates: Vec<u32>,
+    /// The pieces of the column's candidates that belong to each value.
+    pieces: Vec<Piece>,
+    scratch_pieces: Vec<Piece>,
     dictionary: Dictionary,
     /// Questions that a kept value leaves open.
     failures: HashMap<u32, Vec<Failure>, RandomState>,
-    /// Bytes that may still be used for values.
-    budget: usize,
     lookups: u32,
     hits: u32,
     /// True once looking values up does not pay.
@@ -67,18 +71,17 @@ pub(super) struct Rows {
 
 impl Rows {
     /// With a scratch row and a row of null.
-    pub fn new(bits: usize, budget: usize) -> Self {
+    pub fn new(bits: usize) -> Self {
         let words = bits.div_ceil(64);
         Rows {
             words,
             truths: vec![0; 2 * words],
             rows: vec![Row::of(OTHER), Row::of(NULL)],
             moments: vec![NEVER, NEVER],
-            pool: Vec::new(),
-            scratch_candidates: Vec::new(),
+            pieces: Vec::new(),
+            scratch_pieces: Vec::new(),
             dictionary: Dictionary::default(),
             failures: HashMap::default(),
-            budget,
             lookups: 0,
             hits: 0,
             bypassed: false,
@@ -86,24 +89,29 @@ impl Rows {
     }
 
     /// The row of a value that was kept.
-    pub fn find(&mut self, value: &str) -> Option<u32> {
+    #[inline(always)]
+    pub fn find(&mut self, value: &str, budget: usize) -> Option<u32> {
         if self.bypassed {
             return None;
         }
         let found = self.dictionary.get(value);
-        if self.is_full() {
-            self.lookups += 1;
-            self.hits += u32::from(found.is_some());
-            if self.lookups == TRIAL {
-                self.bypassed = self.hits < TRIAL / 8;
-                (self.lookups, self.hits) = (0, 0);
-            }
+        if self.is_full(budget) {
+            self.count_hit(found.is_some());
         }
         found
     }
 
-    fn is_full(&self) -> bool {
-        self.rows.len() >= MAX_ROWS || self.budget < self.words * 8 + 64
+    fn count_hit(&mut self, hit: bool) {
+        self.lookups += 1;
+        self.hits += u32::from(hit);
+        if self.lookups == TRIAL {
+            self.bypassed = self.hits < TRIAL / 8;
+            (self.lookups, self.hits) = (0, 0);
+        }
+    }
+
+    fn is_full(&self, budget: usize) -> bool {
+        self.rows.len() >= MAX_ROWS || budget < self.words * 8 + LARGEST_VALUE
     }
 
     /// Begins the scratch row anew.
@@ -150,23 +158,24 @@ impl Rows {
         }
     }
 
-    /// Keeps the scratch row under this value, unless the column is full; answers the row to use.
-    pub fn keep(&mut self, value: &str) -> u32 {
-        if self.bypassed || self.is_full() {
+    /// Keeps the scratch row under this value, unless the column is full; answers the row to use. The budget of all columns shrinks by what it
+    /// takes.
+    pub fn keep(&mut self, value: &str, budget: &mut usize) -> u32 {
+        let used = self.words * 8 + value.len() + 80 + self.scratch_pieces.len() * size_of::<Piece>();
+        if self.bypassed || self.is_full(*budget) || used > *budget {
             return SCRATCH;
         }
+        *budget -= used;
         let row = self.rows.len() as u32;
         self.truths.extend_from_within(..self.words);
         self.moments.extend_from_within(..1);
-        let from = self.pool.len() as u32;
-        self.pool.extend_from_slice(&self.scratch_candidates);
-        self.rows.push(Row { constant: self.constant(SCRATCH), from, to: self.pool.len() as u32, seen: 0 });
+        let from = self.pieces.len() as u32;
+        self.pieces.extend_from_slice(&self.scratch_pieces);
+        self.rows.push(Row { constant: self.constant(SCRATCH), from, to: self.pieces.len() as u32, seen: 0 });
         if let Some(failures) = self.failures.get(&SCRATCH).cloned() {
             self.failures.insert(row, failures);
         }
         self.dictionary.insert(value, row);
-        let used = self.words * 8 + value.len() + 80 + self.scratch_candidates.len() * 4;
-        self.budget = self.budget.saturating_sub(used);
         row
     }
 
@@ -177,9 +186,19 @@ impl Rows {
         self.moments.push(NEVER);
     }
 
-    #[inline(always)]
     pub fn bit(&self, row: u32, bit: u32) -> bool {
-        self.truths.get(row as usize * self.words + bit as usize / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+        self.bit_at(self.answers_at(row), bit)
+    }
+
+    /// Where the answers of a row begin, for [`bit_at`](Self::bit_at).
+    #[inline(always)]
+    pub fn answers_at(&self, row: u32) -> u32 {
+        row * self.words as u32
+    }
+
+    #[inline(always)]
+    pub fn bit_at(&self, answers: u32, bit: u32) -> bool {
+        self.truths.get(answers as usize + bit as usize / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 
     pub fn constant(&self, row: u32) -> u32 {
@@ -220,30 +239,32 @@ impl Rows {
         })
     }
 
-    pub fn candidates(&self, row: u32) -> &[u32] {
+    pub fn pieces(&self, row: u32) -> &[Piece] {
         if row == SCRATCH {
-            return &self.scratch_candidates;
+            return &self.scratch_pieces;
         }
-        self.rows.get(row as usize).and_then(|row| self.pool.get(row.from as usize..row.to as usize)).unwrap_or(&[])
+        self.rows.get(row as usize).and_then(|row| self.pieces.get(row.from as usize..row.to as usize)).unwrap_or(&[])
     }
 
-    /// Sets the candidates of the scratch row.
-    pub fn scratch_candidates(&mut self) -> &mut Vec<u32> {
-        self.scratch_candidates.clear();
-        &mut self.scratch_candidates
+    /// Sets the pieces of the scratch row.
+    pub fn set_scratch_pieces(&mut self, pieces: impl FnOnce(&Self, &mut Vec<Piece>)) {
+        let mut scratch = std::mem::take(&mut self.scratch_pieces);
+        scratch.clear();
+        pieces(self, &mut scratch);
+        self.scratch_pieces = scratch;
     }
 
-    /// Gives every row but the scratch row its candidates anew.
-    pub fn set_candidates(&mut self, mut candidates: impl FnMut(&Self, u32, &mut Vec<u32>)) {
-        let mut pool = Vec::new();
+    /// Gives every row but the scratch row its pieces anew.
+    pub fn set_pieces(&mut self, mut pieces: impl FnMut(&Self, u32, &mut Vec<Piece>)) {
+        let mut all = Vec::new();
         for row in NULL_ROW..self.rows.len() as u32 {
-            let from = pool.len() as u32;
-            candidates(self, row, &mut pool);
+            let from = all.len() as u32;
+            pieces(self, row, &mut all);
             if let Some(row) = self.rows.get_mut(row as usize) {
-                (row.from, row.to) = (from, pool.len() as u32);
+                (row.from, row.to) = (from, all.len() as u32);
             }
         }
-        self.pool = pool;
+        self.pieces = all;
     }
 
     pub fn failures(&self, row: u32) -> &[Failure] {
@@ -268,7 +289,7 @@ impl Rows {
         self.truths.capacity() * 8
             + self.rows.capacity() * size_of::<Row>()
             + self.moments.capacity() * 8
-            + self.pool.capacity() * 4
+            + self.pieces.capacity() * size_of::<Piece>()
             + self.dictionary.bytes()
     }
 }
@@ -277,30 +298,33 @@ impl Rows {
 mod tests {
     use super::*;
 
-    fn put(rows: &mut Rows, value: &str, bit: u32) -> u32 {
+    const BUDGET: usize = 1 << 20;
+
+    fn put(rows: &mut Rows, value: &str, bit: u32, budget: &mut usize) -> u32 {
         rows.clear_scratch();
         rows.set_scratch(bit, true);
         rows.finish_scratch(OTHER, NEVER, Vec::new());
-        rows.keep(value)
+        rows.keep(value, budget)
     }
 
     #[test]
     fn a_kept_value_is_found_with_its_answers() {
-        let mut rows = Rows::new(130, 1 << 20);
-        let row = put(&mut rows, "a", 129);
-        put(&mut rows, "b", 3);
-        assert_eq!(rows.find("a"), Some(row));
+        let (mut rows, mut budget) = (Rows::new(130), BUDGET);
+        let row = put(&mut rows, "a", 129, &mut budget);
+        put(&mut rows, "b", 3, &mut budget);
+        assert!(budget < BUDGET);
+        assert_eq!(rows.find("a", budget), Some(row));
         assert_eq!(rows.bits(row).collect::<Vec<_>>(), [129]);
         assert!(rows.bit(row, 129) && !rows.bit(row, 3) && rows.constant(NULL_ROW) == NULL);
     }
 
     #[test]
     fn a_column_whose_values_never_come_again_stops_keeping_and_looking() {
-        let mut rows = Rows::new(1, 1 << 20);
+        let (mut rows, mut budget) = (Rows::new(1), BUDGET);
         for number in 0..30_000 {
             let value = number.to_string();
-            assert_eq!(rows.find(&value), None);
-            put(&mut rows, &value, 0);
+            assert_eq!(rows.find(&value, budget), None);
+            put(&mut rows, &value, 0, &mut budget);
         }
         assert!(rows.bypassed && rows.rows.len() < MAX_ROWS);
         assert!(rows.bytes() < 4 << 20, "{}", rows.bytes());

@@ -102,7 +102,7 @@ impl TextQuestions {
 #[derive(Debug, Default)]
 pub(super) struct TextTests {
     constants: HashMap<Box<str>, u32, RandomState>,
-    members: Lists,
+    members: Lists<u32>,
     starts: Beginnings,
     /// Of the value written backwards.
     ends: Beginnings,

@@ -206,8 +206,10 @@ pub trait Store: Send + Sync {
     /// How often something failed already.
     fn attempts(&self, subject: Subject) -> Result<u32>;
     /// Records what happened at the target, and what is about to be asked of it next: until an outcome of that is recorded, it is in doubt
-    /// and stays due.
+    /// and stays due. Before it is asked, [`flush`](Self::flush) must have returned.
     fn record(&self, applied: &[Applied], effects: &Effects, next: &[Attempt]) -> Result<()>;
+    /// Waits until all that was written is on the disk; others go on writing meanwhile.
+    fn flush(&self) -> Result<()>;
 
     /// Lets objects be tried again now: everything, one person or one group. Answers how many.
     fn retry(&self, person: Option<&str>, team: Option<&str>) -> Result<u64>;

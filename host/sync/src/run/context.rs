@@ -121,13 +121,7 @@ impl Context {
         &self,
         work: impl FnOnce(&dyn Store) -> crate::store::Result<T> + Send + 'static,
     ) -> Result<T, Stop> {
-        if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
-            // There is one thread for everything, so a test sees the same order of events in every run.
-            return Ok(work(self.store.as_ref())?);
-        }
-        let store = Arc::clone(&self.store);
-        let done = tokio::task::spawn_blocking(move || work(store.as_ref())).await;
-        Ok(done.map_err(|error| Stop::Internal(error.to_string()))??)
+        blocking(Arc::clone(&self.store), work).await
     }
 
     /// Waits as a failed call asks for, or says that the run cannot go on. `attempt` counts from 1.
@@ -177,6 +171,19 @@ impl Context {
         self.log_call(step, fault);
         Stop::Step { step: step.to_owned(), reason: fault.message.clone() }
     }
+}
+
+/// Runs something that blocks beside the tasks that do not; for a task of its own.
+pub async fn blocking<T: Send + 'static>(
+    store: Arc<dyn Store>,
+    work: impl FnOnce(&dyn Store) -> crate::store::Result<T> + Send + 'static,
+) -> Result<T, Stop> {
+    if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+        // There is one thread for everything, so a test sees the same order of events in every run.
+        return Ok(work(store.as_ref())?);
+    }
+    let done = tokio::task::spawn_blocking(move || work(store.as_ref())).await;
+    Ok(done.map_err(|error| Stop::Internal(error.to_string()))??)
 }
 
 /// A number that differs between objects and attempts and is the same in every run of a test: jitter needs no more.

@@ -15,9 +15,10 @@ pub(super) mod everything;
 mod feed;
 mod outcome;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use rollcall_sandbox::contract::target::{Abilities, Delivery, TargetLimits};
+use rollcall_sandbox::contract::target::{Abilities, Delivery, Outcome, TargetLimits};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -25,7 +26,7 @@ use self::feed::{Feed, Phase};
 pub(super) use self::outcome::name_of;
 use self::outcome::{Planned, Recorder, Told};
 use super::Stop;
-use super::context::{Context, step_error};
+use super::context::{Context, blocking, step_error};
 use super::describe;
 use super::overlap::{Lead, Overlap};
 use crate::progress::Part;
@@ -295,8 +296,7 @@ impl Targets {
 }
 
 /// What came back from a call.
-type Pushed =
-    (Vec<Planned>, Result<(Vec<rollcall_sandbox::contract::target::Outcome>, Effects), StepError>, Box<dyn Target>);
+type Pushed = (Vec<Planned>, Result<(Vec<Outcome>, Effects), StepError>, Box<dyn Target>);
 
 /// Hands out a phase until nothing comes any more: a child group waits for its parent's id, and a parent goes after its children.
 async fn drive_levels(
@@ -327,7 +327,7 @@ async fn drive(
 }
 
 /// Hands out what a feed has now. What came of one batch is stored together with what is handed out next, in one transaction, and while that is
-/// being written the batch after it is read.
+/// being written the batch after it is read. The disk is waited for beside that, by each call before it begins.
 async fn drive_feed(
     context: &Context,
     targets: &mut Targets,
@@ -335,7 +335,7 @@ async fn drive_feed(
     feed: &mut Feed<'_>,
     recorder: &mut Recorder<'_>,
 ) -> Result<usize, Stop> {
-    let mut calls: JoinSet<Pushed> = JoinSet::new();
+    let mut calls: JoinSet<Result<Pushed, Stop>> = JoinSet::new();
     let concurrency = targets.limits.concurrency.clamp(1, 64) as usize;
     let mut handed = 0;
     let mut ready = Vec::new();
@@ -350,14 +350,14 @@ async fn drive_feed(
                 handed += batch.len();
                 let target = targets.take(context).await?;
                 recorder.store(Told::default(), attempts(&batch, plan.ends)).await?;
-                start(&mut calls, target, batch);
+                start(context, &mut calls, target, batch);
                 continue;
             }
         } else if ready.is_empty() && recorder.may_go_on() {
             ready = feed.next().await?;
         }
         let Some(joined) = calls.join_next().await else { return Ok(handed) };
-        let (batch, answer, target) = joined.map_err(|error| Stop::Internal(error.to_string()))?;
+        let (batch, answer, target) = joined.map_err(|error| Stop::Internal(error.to_string()))??;
         let told = match answer {
             Ok((outcomes, effects)) if outcomes.len() == batch.len() => {
                 targets.idle.push(target);
@@ -380,7 +380,7 @@ async fn drive_feed(
                 for half in [first, second] {
                     let target = targets.take(context).await?;
                     recorder.store(Told::default(), attempts(&half, plan.ends)).await?;
-                    start(&mut calls, target, half);
+                    start(context, &mut calls, target, half);
                 }
                 continue;
             }
@@ -397,7 +397,7 @@ async fn drive_feed(
         let stored = recorder.store(told, attempts(&batch, plan.ends));
         let (stored, next) = tokio::join!(stored, feed.next());
         stored?;
-        start(&mut calls, target, batch);
+        start(context, &mut calls, target, batch);
         ready = next?;
     }
 }
@@ -407,11 +407,18 @@ fn attempts(batch: &[Planned], ends: bool) -> Vec<Attempt> {
     batch.iter().flat_map(|planned| planned.attempts(ends)).collect()
 }
 
-/// Hands out a batch that is written down as in doubt.
-fn start(calls: &mut JoinSet<Pushed>, mut target: Box<dyn Target>, batch: Vec<Planned>) {
+/// Hands out a batch that is written down as in doubt, once that is on the disk.
+fn start(
+    context: &Context,
+    calls: &mut JoinSet<Result<Pushed, Stop>>,
+    mut target: Box<dyn Target>,
+    batch: Vec<Planned>,
+) {
     let operations = batch.iter().map(Planned::operation).collect();
+    let store = Arc::clone(&context.store);
     calls.spawn(async move {
+        blocking(store, |store| store.flush()).await?;
         let answer = target.push(operations).await;
-        (batch, answer, target)
+        Ok((batch, answer, target))
     });
 }

@@ -1,9 +1,10 @@
 //! The embedded store: one SQLite database for each tenant.
 //!
-//! One connection writes; a few read beside it (WAL lets them). What is handed to the target is on the disk before the call, and so is what an
-//! administrator was told (`synchronous = full`). Pages, decisions and outcomes are not waited for (`normal`): the log is written in
-//! order, so a power cut takes away the last of them and nothing between, as if the process had died a moment earlier; and the next
-//! commit that is waited for brings all before it to the disk (SQLite, "PRAGMA synchronous", and "Write-Ahead Logging", Performance Considerations). Batches are sorted by key before they are applied, which matters more than anything
+//! One connection writes; a few read beside it (WAL lets them). What an administrator was told is on the disk when the transaction is done
+//! (`synchronous = full`). Pages, decisions and outcomes are not waited for (`normal`): the log is written in order, so a power cut takes
+//! away the last of them and nothing between, as if the process had died a moment earlier; and the next commit that is waited for brings
+//! all before it to the disk (SQLite, "PRAGMA synchronous", and "Write-Ahead Logging", Performance Considerations). What is handed to the
+//! target is brought there before the call, by [`Flushes`]: the disk takes a while, and others can write meanwhile. Batches are sorted by key before they are applied, which matters more than anything
 //! else for inserts into a table with random keys.
 
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod tests;
 
 mod changes;
 mod decide;
+mod flushes;
 mod hand_out;
 mod history;
 mod hold;
@@ -28,6 +30,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use self::flushes::Flushes;
 use super::*;
 
 const MIGRATIONS: &[&str] = &[include_str!("sqlite/schema-1.sql"), include_str!("sqlite/schema-2.sql")];
@@ -50,6 +53,7 @@ pub struct SqliteStore {
     writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
     mirrored: changes::Changes,
+    flushes: Flushes,
     path: std::path::PathBuf,
 }
 
@@ -85,6 +89,7 @@ impl SqliteStore {
             writer: Mutex::new(Writer { connection: writer, flush: Flush::Now }),
             readers: Mutex::default(),
             mirrored: changes::Changes::default(),
+            flushes: Flushes::of(path),
             path: path.to_owned(),
         })
     }
@@ -140,6 +145,7 @@ impl SqliteStore {
         let transaction = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = change(&transaction)?;
         transaction.commit()?;
+        self.flushes.written();
         Ok(answer)
     }
 }
@@ -453,11 +459,13 @@ impl Store for SqliteStore {
         self.read(|c| Ok(optional(c, sql, (kind, a, b), |row| row.get(0))?.unwrap_or(0)))
     }
     fn record(&self, applied: &[Applied], effects: &Effects, next: &[Attempt]) -> Result<()> {
-        let flush = if next.is_empty() { Flush::Later } else { Flush::Now };
-        self.transact(flush, |tx| {
+        self.write_soon(|tx| {
             record::record(tx, applied, effects)?;
             hand_out::hand_out(tx, next)
         })
+    }
+    fn flush(&self) -> Result<()> {
+        self.flushes.flush()
     }
 
     fn retry(&self, person: Option<&str>, team: Option<&str>) -> Result<u64> {

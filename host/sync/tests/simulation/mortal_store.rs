@@ -103,6 +103,7 @@ delegate! {
     read all_members(team: Row, after: Row, limit: u32, keep_unconfirmed: bool) -> Vec<MemberWork>;
     read attempts(subject: Subject) -> u32;
     write record(applied: &[Applied], effects: &Effects, next: &[Attempt]) -> ();
+    write flush() -> ();
     write retry(person: Option<&str>, team: Option<&str>) -> u64;
     read held_back(limit: u32) -> Vec<HeldBack>;
     write hold(run: i64, now: Millis) -> u64;

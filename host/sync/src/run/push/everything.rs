@@ -77,7 +77,7 @@ async fn doubt_memberships(context: &Context, limits: &TargetLimits, plan: &Plan
     loop {
         let batch = feed.next().await?;
         if batch.is_empty() {
-            return Ok(());
+            return context.blocking(|store| store.flush()).await;
         }
         let attempts = attempts(&batch, true);
         context.blocking(move |store| store.record(&[], &Effects::default(), &attempts)).await?;

@@ -188,7 +188,9 @@ impl KeyValue for Lent {
         let write = (step.to_owned(), key.to_owned(), value);
         if self.lender.at_once {
             let effects = Effects { key_values: vec![write], wakes: Vec::new() };
-            return self.lender.store.record(&[], &effects, &[]).map_err(|error| error.to_string());
+            let store = self.lender.store.as_ref();
+            let written = store.record(&[], &effects, &[]).and_then(|()| store.flush());
+            return written.map_err(|error| error.to_string());
         }
         self.recorder.lock().0.key_values.push(write);
         Ok(())

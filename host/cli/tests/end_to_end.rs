@@ -3,6 +3,7 @@
 
 mod fixture;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use fixture::Fixture;
@@ -56,6 +57,29 @@ async fn people_and_groups_appear_change_and_leave_with_no_call_too_many() {
     fixture.emulator.forget_calls();
     assert_eq!(fixture.sync().await["status"], "Success");
     assert_eq!(fixture.writes(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_mapped_twice_in_a_first_sync_though_managers_come_on_later_pages() {
+    let fixture = Fixture::new(generator::users(4_000, 5)).await;
+    let output = fixture.run(&["sync", "contoso.toml", "--record", "mapping[0]=recorded"]).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut mapped: BTreeMap<String, usize> = BTreeMap::new();
+    for call in std::fs::read_dir(fixture.folder.path().join("recorded")).unwrap() {
+        let sample = std::fs::read_to_string(call.unwrap().path().join("sample.jsonl")).unwrap();
+        for line in sample.lines() {
+            let case: Value = serde_json::from_str(line).unwrap();
+            *mapped.entry(case["user"]["id"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    assert_eq!(mapped.len(), 4_000);
+    mapped.retain(|_, times| *times > 1);
+    assert!(
+        mapped.is_empty(),
+        "{} people were mapped more than once, such as {:?}",
+        mapped.len(),
+        mapped.first_key_value()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

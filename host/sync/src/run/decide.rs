@@ -13,7 +13,7 @@ pub(super) use self::decider::Decider;
 use self::queue::Queue;
 use super::Stop;
 use super::context::Context;
-use super::overlap::{Overlap, looked_up};
+use super::overlap::{Overlap, Seen, looked_up};
 use crate::progress::Part;
 use crate::run_log::{Deed, Event};
 use crate::store::{Decision, Effects, NEVER, Stage};
@@ -108,7 +108,7 @@ impl Decided {
 async fn commit_behind(
     context: &Context,
     overlap: &Overlap,
-    seen: u64,
+    seen: Seen,
     known: &HashSet<String>,
     mut decided: Decided,
 ) -> Result<(), Stop> {

@@ -30,6 +30,15 @@ pub(super) struct Lead {
     pub(super) over: bool,
 }
 
+/// How many pages were stored when a batch was read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// Before its people were read.
+    pub(super) people: u64,
+    /// Before anybody was looked up for them.
+    pub(super) looked_up: u64,
+}
+
 /// Whom the last pages were about.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
@@ -111,20 +120,20 @@ impl Overlap {
 }
 
 impl Recent {
-    /// Whether a page after the first `seen` ones has changed what the decision about `id` was made from.
-    pub(super) fn overtakes(&self, seen: u64, id: &str, decision: &Decision) -> bool {
-        let concerns = |users: &HashSet<String>| {
-            users.contains(id) || decision.looked_up.iter().flatten().any(|subject| users.contains(subject))
-        };
-        self.pages.iter().filter(|(number, _)| *number > seen).any(|(_, concerned)| match concerned {
+    /// Whether a page that was not seen has changed what the decision about `id` was made from.
+    pub(super) fn overtakes(&self, seen: Seen, id: &str, decision: &Decision) -> bool {
+        self.pages.iter().filter(|(number, _)| *number > seen.people).any(|(number, concerned)| match concerned {
             Concerned::Everybody => true,
-            Concerned::Users(users) => concerns(users),
+            Concerned::Users(users) => {
+                let looked_up = || decision.looked_up.iter().flatten().any(|subject| users.contains(subject));
+                users.contains(id) || *number > seen.looked_up && looked_up()
+            }
         })
     }
 
-    /// No decision is under way that was made from less than the first `seen` pages.
-    pub(super) fn forget(&mut self, seen: u64) {
-        while self.pages.front().is_some_and(|(number, _)| *number <= seen) {
+    /// No decision is under way that has seen less.
+    pub(super) fn forget(&mut self, seen: Seen) {
+        while self.pages.front().is_some_and(|(number, _)| *number <= seen.people) {
             self.pages.pop_front();
         }
     }
@@ -156,6 +165,10 @@ mod tests {
         }
     }
 
+    fn both(pages: u64) -> Seen {
+        Seen { people: pages, looked_up: pages }
+    }
+
     fn user(id: &str) -> SourceChange {
         SourceChange::User(id.to_owned(), "{}".to_owned())
     }
@@ -165,13 +178,16 @@ mod tests {
         let overlap = Overlap::new();
         let mut recent = overlap.alone().await;
         overlap.stored(&mut recent, Concerned::by(&[user("a")]));
-        let seen = overlap.pages();
+        let seen = both(overlap.pages());
         assert!(!recent.overtakes(seen, "a", &decision(&[])), "the page was there before");
         overlap.stored(&mut recent, Concerned::by(&[user("b")]));
         assert!(recent.overtakes(seen, "b", &decision(&[])));
         assert!(recent.overtakes(seen, "a", &decision(&["b"])));
         assert!(!recent.overtakes(seen, "a", &decision(&["c"])));
-        recent.forget(overlap.pages());
+        let later = Seen { looked_up: overlap.pages(), ..seen };
+        assert!(!recent.overtakes(later, "a", &decision(&["b"])), "the page was there when \"b\" was looked up");
+        assert!(recent.overtakes(later, "b", &decision(&[])));
+        recent.forget(both(overlap.pages()));
         assert!(!recent.overtakes(seen, "b", &decision(&[])), "nobody asks for it any more");
     }
 
@@ -180,8 +196,8 @@ mod tests {
         let overlap = Overlap::new();
         let mut recent = overlap.alone().await;
         overlap.stored(&mut recent, Concerned::by(&[SourceChange::Membership("g".into(), "a".into(), true)]));
-        assert!(recent.overtakes(0, "a", &decision(&[])) && !recent.overtakes(0, "b", &decision(&[])));
+        assert!(recent.overtakes(both(0), "a", &decision(&[])) && !recent.overtakes(both(0), "b", &decision(&[])));
         overlap.stored(&mut recent, Concerned::by(&[SourceChange::GroupRemoved("g".into())]));
-        assert!(recent.overtakes(0, "b", &decision(&[])));
+        assert!(recent.overtakes(both(0), "b", &decision(&[])));
     }
 }

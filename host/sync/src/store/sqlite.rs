@@ -11,6 +11,7 @@
 mod tests;
 
 mod changes;
+mod checkpoints;
 mod decide;
 mod flushes;
 mod hand_out;
@@ -30,6 +31,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use self::checkpoints::Checkpoints;
 use self::flushes::Flushes;
 use super::*;
 
@@ -54,6 +56,7 @@ pub struct SqliteStore {
     readers: Mutex<Vec<Connection>>,
     mirrored: changes::Changes,
     flushes: Flushes,
+    checkpoints: Checkpoints,
     path: std::path::PathBuf,
 }
 
@@ -81,7 +84,7 @@ impl SqliteStore {
         writer.busy_timeout(BUSY)?;
         writer.execute_batch(
             "pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = off;
-             pragma cache_size = -65536; pragma wal_autocheckpoint = 4000; pragma temp_store = memory;",
+             pragma cache_size = -65536; pragma wal_autocheckpoint = 8000; pragma temp_store = memory;",
         )?;
         keep_statements(&writer)?;
         migrate(&mut writer)?;
@@ -90,6 +93,7 @@ impl SqliteStore {
             readers: Mutex::default(),
             mirrored: changes::Changes::default(),
             flushes: Flushes::of(path),
+            checkpoints: Checkpoints::of(path),
             path: path.to_owned(),
         })
     }
@@ -145,7 +149,9 @@ impl SqliteStore {
         let transaction = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = change(&transaction)?;
         transaction.commit()?;
+        drop(writer);
         self.flushes.written();
+        self.checkpoints.written();
         Ok(answer)
     }
 }

@@ -10,7 +10,7 @@ use super::{Decided, commit, commit_behind};
 use crate::mirror::Projection;
 use crate::run::Stop;
 use crate::run::context::Context;
-use crate::run::overlap::Overlap;
+use crate::run::overlap::{Overlap, Seen};
 use crate::store::{Job, QueueCursor, Stage};
 
 /// The people who are due, batch by batch.
@@ -30,8 +30,8 @@ pub(super) struct Queue<'a> {
 /// How many of them are remembered.
 const KNOWN: usize = 10_000;
 
-/// What a task brings back: the instances, what was decided, and how many pages there were when the batch was read.
-type Deciding = tokio::task::JoinHandle<(Decider, u64, Result<Decided, Stop>)>;
+/// What a task brings back: the instances, what was decided, and how many pages that knows of.
+type Deciding = tokio::task::JoinHandle<(Decider, Seen, Result<Decided, Stop>)>;
 
 impl<'a> Queue<'a> {
     pub(super) fn new(context: &'a Context, stage: Stage) -> Self {
@@ -52,8 +52,7 @@ impl<'a> Queue<'a> {
         let mut done = 0;
         loop {
             if let Some(mut decider) = idle.pop() {
-                let seen = self.behind.map_or(0, Overlap::pages);
-                let jobs = self.next().await?;
+                let (jobs, seen) = self.next().await?;
                 if jobs.is_empty() {
                     idle.push(decider);
                     if under_way.is_empty() {
@@ -82,23 +81,36 @@ impl<'a> Queue<'a> {
         }
     }
 
-    async fn next(&mut self) -> Result<Vec<Job>, Stop> {
-        let (stage, batch, member_of) = (self.stage, self.context.batch, self.member_of);
+    /// The next batch, and how many pages it knows of.
+    async fn next(&mut self) -> Result<(Vec<Job>, Seen), Stop> {
         loop {
-            let (now, after) = (self.context.clock.now(), self.after);
-            let (mut jobs, next) =
-                self.context.blocking(move |store| store.jobs(stage, now, after, batch, member_of)).await?;
-            if jobs.is_empty() || (self.behind.is_some() && jobs.len() < batch as usize) {
-                return Ok(Vec::new());
-            }
-            self.after = next;
-            if let Some(manager) = self.manager.clone().filter(|_| self.behind.is_some()) {
+            let (mut jobs, people) = self.read().await?;
+            if let Some(manager) = self.manager.clone().filter(|_| self.behind.is_some() && !jobs.is_empty()) {
                 jobs = self.without_waiting(jobs, manager).await?;
+                if jobs.is_empty() {
+                    continue;
+                }
             }
-            if !jobs.is_empty() {
-                return Ok(jobs);
-            }
+            // A manager may have come with a page meanwhile; whoever looks now finds that.
+            return Ok((jobs, Seen { people, looked_up: self.behind.map_or(0, Overlap::pages) }));
         }
+    }
+
+    /// Reads a batch. No page is stored meanwhile: of those who come with it, the batch would not know that it has them as they are.
+    async fn read(&mut self) -> Result<(Vec<Job>, u64), Stop> {
+        let (stage, batch, member_of) = (self.stage, self.context.batch, self.member_of);
+        let (now, after) = (self.context.clock.now(), self.after);
+        let _alone = match self.behind {
+            Some(overlap) => Some(overlap.alone().await),
+            None => None,
+        };
+        let pages = self.behind.map_or(0, Overlap::pages);
+        let (jobs, next) = self.context.blocking(move |store| store.jobs(stage, now, after, batch, member_of)).await?;
+        if jobs.is_empty() || (self.behind.is_some() && jobs.len() < batch as usize) {
+            return Ok((Vec::new(), pages));
+        }
+        self.after = next;
+        Ok((jobs, pages))
     }
 
     /// Leaves out those whose manager no page has told of yet: what is mapped of them now would have to be mapped again.

@@ -67,3 +67,31 @@ impl Flushes {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::sqlite::SqliteStore;
+
+    #[test]
+    fn the_log_is_flushed_once_for_all_that_was_written_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("state.db");
+        let store = SqliteStore::open(&database).unwrap();
+        store.set(&[("a", Some("b"))]).unwrap();
+        let flushes = Flushes::of(&database);
+        let on_disk = || lock(&flushes.flushed).transactions;
+        flushes.flush().unwrap();
+        assert!(lock(&flushes.flushed).file.is_none(), "nothing was written, so nothing is waited for");
+        flushes.written();
+        flushes.written();
+        flushes.flush().unwrap();
+        assert!(lock(&flushes.flushed).file.is_some(), "the log was found");
+        assert_eq!(on_disk(), 2);
+        flushes.written();
+        assert_eq!(on_disk(), 2, "what is written later is on the disk with the next flush");
+        flushes.flush().unwrap();
+        assert_eq!(on_disk(), 3);
+    }
+}

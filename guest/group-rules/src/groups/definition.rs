@@ -1,6 +1,7 @@
 //! Settings, checked.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use foldhash::fast::RandomState;
 use rollcall_sdk::Problem;
@@ -88,10 +89,10 @@ pub fn definitions(settings: &Settings, language: &Language) -> Result<Vec<Defin
     let mut checker = Checker { language, problems: Vec::new(), keys: HashMap::default() };
     let mut definitions = Vec::with_capacity(settings.group.len() + settings.group_by.len());
     for (place, group) in settings.group.iter().enumerate() {
-        definitions.push(checker.group(&format!("group[{place}]"), group));
+        definitions.push(checker.group(Place { list: "group", at: place }, group));
     }
     for (place, group_by) in settings.group_by.iter().enumerate() {
-        definitions.push(checker.group_by(&format!("group_by[{place}]"), group_by));
+        definitions.push(checker.group_by(Place { list: "group_by", at: place }, group_by));
     }
     checker.names(&mut definitions);
     checker.parents(settings, &mut definitions);
@@ -101,8 +102,21 @@ pub fn definitions(settings: &Settings, language: &Language) -> Result<Vec<Defin
 struct Checker<'a> {
     language: &'a Language,
     problems: Vec<Problem>,
-    /// Who has a key: the path of its setting.
-    keys: HashMap<String, String, RandomState>,
+    /// Who has a key.
+    keys: HashMap<String, Place, RandomState>,
+}
+
+/// A `[[group]]` or `[[group_by]]` of the settings. There are thousands, and few are ever named.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    list: &'static str,
+    at: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.list, self.at)
+    }
 }
 
 impl Checker<'_> {
@@ -111,29 +125,31 @@ impl Checker<'_> {
     }
 
     /// The key of a definition: chosen or derived. Two cannot have the same.
-    fn key(&mut self, path: &str, chosen: Option<&str>, derived: String) -> String {
-        let setting = format!("{path}.key");
+    fn key(&mut self, path: Place, chosen: Option<&str>, derived: impl FnOnce() -> String) -> String {
+        let setting = || format!("{path}.key");
         let key = match chosen {
             Some(chosen) => {
                 if let Some(wrong) = key::problem(chosen) {
-                    self.problem(setting.clone(), wrong);
+                    self.problem(setting(), wrong);
                 }
                 chosen.to_owned()
             }
-            None if derived.is_empty() || derived.chars().count() > key::MAX_KEY => {
-                self.problem(setting.clone(), "No key can be made of the name: choose one.");
+            None => {
+                let derived = derived();
+                if derived.is_empty() || derived.chars().count() > key::MAX_KEY {
+                    self.problem(setting(), "No key can be made of the name: choose one.");
+                }
                 derived
             }
-            None => derived,
         };
-        if let Some(other) = self.keys.insert(key.clone(), path.to_owned()) {
+        if let Some(other) = self.keys.insert(key.clone(), path) {
             let message = format!("The key `{key}` is that of {other} too: give one of them another `key`.");
-            self.problem(setting, message);
+            self.problem(setting(), message);
         }
         key
     }
 
-    fn group(&mut self, path: &str, group: &GroupSettings) -> Definition {
+    fn group(&mut self, path: Place, group: &GroupSettings) -> Definition {
         if group.name.trim().is_empty() {
             self.problem(format!("{path}.name"), "A group needs a name.");
         }
@@ -141,7 +157,7 @@ impl Checker<'_> {
         self.people(path, "include", &group.include);
         self.people(path, "exclude", &group.exclude);
         Definition {
-            key: self.key(path, group.key.as_deref(), key::from_name(&group.name)),
+            key: self.key(path, group.key.as_deref(), || key::from_name(&group.name)),
             rule: group.rule.clone(),
             include: group.include.clone(),
             exclude: group.exclude.clone(),
@@ -153,7 +169,7 @@ impl Checker<'_> {
         }
     }
 
-    fn group_by(&mut self, path: &str, settings: &GroupBySettings) -> Definition {
+    fn group_by(&mut self, path: Place, settings: &GroupBySettings) -> Definition {
         let mut attributes = Vec::new();
         let mut names: Vec<String> = Vec::new();
         for (place, name) in settings.attributes.iter().enumerate() {
@@ -210,7 +226,7 @@ impl Checker<'_> {
             key: if broken && settings.key.is_none() {
                 derived
             } else {
-                self.key(path, settings.key.as_deref(), derived)
+                self.key(path, settings.key.as_deref(), || derived)
             },
             rule: settings.rule.clone(),
             include: Vec::new(),
@@ -260,7 +276,7 @@ impl Checker<'_> {
         }
     }
 
-    fn people(&mut self, path: &str, list: &str, people: &[String]) {
+    fn people(&mut self, path: Place, list: &str, people: &[String]) {
         for (place, person) in people.iter().enumerate() {
             if person.trim().is_empty() {
                 self.problem(

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The type of a property's values.
@@ -48,8 +49,8 @@ impl Kind {
     }
 }
 
-/// A property of `user` that every directory has.
-#[derive(Debug, PartialEq, Eq, Hash)]
+/// A property of `user` that every directory has. No two have the same name.
+#[derive(Debug)]
 pub struct Known {
     /// The name as a rule writes it, such as `mobile`.
     pub name: &'static str,
@@ -59,6 +60,20 @@ pub struct Known {
     pub kind: Kind,
     /// True when Graph has several values and the rule's property is the first of them (`telephoneNumber`).
     pub first: bool,
+}
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Known {}
+
+impl Hash for Known {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
 }
 
 const fn text(name: &'static str, path: &'static str) -> Known {
@@ -305,7 +320,24 @@ impl Property {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
+
+    #[test]
+    fn a_name_says_which_property_it_is() {
+        let all = KNOWN.iter().chain(&EXTENSION_ATTRIBUTES).chain([&MANAGER, &OBJECT_ID]);
+        let mut seen: HashMap<&str, &Known> = HashMap::new();
+        for property in all {
+            let same = seen.entry(property.name).or_insert(property);
+            assert_eq!((same.path, same.kind, same.first), (property.path, property.kind, property.first));
+        }
+        assert_eq!(
+            seen.len(),
+            KNOWN.len() + EXTENSION_ATTRIBUTES.len() + 1,
+            "but for the manager, who is asked about apart"
+        );
+    }
 
     #[test]
     fn every_known_property_is_found_in_any_case() {

@@ -168,7 +168,7 @@ impl Index {
             let value = ManuallyDrop::new(value(place, &column.property));
             let row = match &*value {
                 Value::Null => NULL_ROW,
-                Value::Text(text) if column.is_of_texts() => match column.rows.find(text, self.budget) {
+                Value::Text(text) if column.is_of_texts() => match column.rows.find(text, &mut self.budget) {
                     Some(row) => row,
                     None => column.learn(text, &value, &mut self.budget),
                 },

@@ -183,7 +183,7 @@ impl Column {
     }
 
     fn kept(&mut self, key: &str, value: &Value<'_>, budget: &mut usize) -> u32 {
-        match self.rows.find(key, *budget) {
+        match self.rows.find(key, budget) {
             Some(row) => row,
             None => self.learn(key, value, budget),
         }

@@ -4,8 +4,8 @@
 //! (`synchronous = full`). Pages, decisions and outcomes are not waited for (`normal`): the log is written in order, so a power cut takes
 //! away the last of them and nothing between, as if the process had died a moment earlier; and the next commit that is waited for brings
 //! all before it to the disk (SQLite, "PRAGMA synchronous", and "Write-Ahead Logging", Performance Considerations). What is handed to the
-//! target is brought there before the call, by a flush of its own: the disk takes a while, and others can write meanwhile. Batches are sorted by key before they are applied, which matters more than anything
-//! else for inserts into a table with random keys.
+//! target is brought there before the call, by a flush of its own: the disk takes a while, and others can write meanwhile. Batches are sorted
+//! by key before they are applied, which matters more than anything else for inserts into a table with random keys.
 
 #[cfg(test)]
 mod tests;

@@ -391,3 +391,71 @@ impl Observer for StepSink {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{Interest, Names, PageCommit, SourceChange};
+
+    fn lender(store: Arc<dyn Store>) -> Lender {
+        Lender {
+            step: "mapping[0]".into(),
+            store,
+            clock: Arc::new(SystemClock),
+            outbox: None,
+            inbox: None,
+            egress: None,
+            credentials: Vec::new(),
+            sink: Arc::default(),
+            recording: None,
+            attributes: Arc::default(),
+            at_once: false,
+            still: false,
+            seen: Arc::default(),
+        }
+    }
+
+    fn named(store: &dyn Store, name: &str) {
+        let changes = [SourceChange::User("m".to_owned(), format!(r#"{{"displayName": "{name}"}}"#))];
+        let names = || Names::of_paths(["displayName"]);
+        let interest = Interest { mapping: names(), grouping: names(), looked_up: names() };
+        let effects = Effects::default();
+        let page = PageCommit { changes: &changes, full: false, interest: &interest, settings: &[], effects: &effects };
+        store.commit_page(&page).unwrap();
+    }
+
+    fn look(capabilities: &Capabilities) -> Option<Vec<Value>> {
+        capabilities.lookup.as_ref().unwrap().properties("p", "m", &["displayName".to_owned()])
+    }
+
+    fn is(name: &str) -> Option<Vec<Value>> {
+        Some(vec![Value::Text(name.to_owned())])
+    }
+
+    #[test]
+    fn instances_share_what_was_looked_up_until_it_changes_or_the_last_of_them_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state.db");
+        let ours: Arc<dyn Store> = Arc::new(SqliteStore::open(&file).unwrap());
+        // As another process would: this one hears nothing of what it writes.
+        let others = SqliteStore::open(&file).unwrap();
+        let lender = lender(Arc::clone(&ours));
+        named(ours.as_ref(), "Ann");
+        let (first, recorder) = lender.lend();
+        let (second, _) = lender.lend();
+        assert_eq!(look(&first), is("Ann"));
+        named(&others, "Bea");
+        assert_eq!(look(&second), is("Ann"), "the other instance has read that already");
+        named(ours.as_ref(), "Cyd");
+        assert_eq!((look(&second), look(&first)), (is("Cyd"), is("Cyd")));
+        named(&others, "Dan");
+        drop((first, second));
+        let (third, _) = lender.lend();
+        assert_eq!(look(&third), is("Dan"), "between runs nothing is remembered");
+        let (mut effects, mut looked_up) = (Effects::default(), LookedUp::new());
+        recorder.take(&mut effects, &mut looked_up);
+        assert_eq!(looked_up["p"], BTreeSet::from(["m".to_owned()]), "each instance tells whom it looked at");
+    }
+}

@@ -169,13 +169,16 @@ pub(super) fn all_teams(connection: &Connection, after: Row, limit: u32) -> rusq
 fn members_condition(direction: Direction) -> String {
     match direction {
         Direction::In { matching_is_identity } => {
-            let free = "and person.applied_match = person.match and not exists (
+            let free = "and person.displaced = 0 and person.applied_match = person.match and not exists (
                 select 1 from person holder cross join member place on place.person = holder.row and place.team = member.team
                 where holder.applied_match = person.applied_match and holder.row <> person.row and place.applied > 0)";
+            // What was begun for somebody who is held now is finished, so that it is known what is there. Where the matching value says who
+            // somebody is, an entry in the way is removed, and its memberships with it.
+            let begun = "and (person.displaced = 0 or (person.fate = 4 and member.doubt = 1))";
             format!(
-                "member.push_due <= ?1 and member.desired > 0 and person.applied is not null and person.displaced = 0
+                "member.push_due <= ?1 and member.desired > 0 and person.applied is not null
                  and person.doubt <> 1 and person.doubt <> 3 {}",
-                if matching_is_identity { free } else { "" }
+                if matching_is_identity { free } else { begun }
             )
         }
         Direction::Out { leave_to_people_out, confirmed_only } => format!(

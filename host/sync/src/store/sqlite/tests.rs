@@ -332,6 +332,27 @@ fn whoever_is_held_enters_no_group_and_stays_where_they_are() {
 }
 
 #[test]
+fn what_was_begun_for_somebody_who_is_held_and_in_the_way_is_finished() {
+    let fixture = open();
+    page(&fixture, true, &[user("a", r#"{"name": "A"}"#), user("b", r#"{"name": "B"}"#)]);
+    let due = jobs(&fixture, Stage::Map);
+    decide(&fixture, &[present(&due[0], "1", &["g"])]);
+    describe(&fixture, &["g"]);
+    people(&fixture, IN).iter().for_each(|work| put(&fixture, work));
+    let team = fixture.store.teams_in(0, 0, 100).unwrap().remove(0);
+    let made = Applied::TeamIn { row: team.row, definition: team.definition.unwrap(), remote: Some("t".into()) };
+    let next = [Attempt::MembersIn { team: team.row, members: vec![due[0].row] }];
+    fixture.store.record(&[made], &Effects::default(), &next).unwrap();
+    // No answer came. Then somebody else gets the number, and the first one cannot be mapped.
+    decide(&fixture, &[present(&due[0], "2", &["g"]), present(&due[1], "1", &[])]);
+    decide(&fixture, &[Decision { fate: Fate::Held, ..present(&due[0], "2", &[]) }]);
+    let entering = |direction| fixture.store.members(team.row, direction, 0, 0, 100, None).unwrap().len();
+    assert_eq!(entering(MEMBERS_IN), 1, "what the target made of it must be found out");
+    let by_number = Direction::In { matching_is_identity: true };
+    assert_eq!(entering(by_number), 0, "there the number is another's, and the entry is removed");
+}
+
+#[test]
 fn a_state_of_an_older_version_is_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");

@@ -304,7 +304,7 @@ impl Tenant {
 }
 
 /// People in a batch.
-const BATCH: u32 = 500;
+const BATCH: u32 = 1_000;
 
 /// How many lines a plan lists.
 const PREVIEW: u32 = 1_000;

@@ -58,9 +58,12 @@ struct Now {
 #[derive(Debug, Clone, Copy)]
 struct Current {
     row: u32,
-    /// The row's constant, and where its answers begin: close at hand here for what is asked of each person dozens of times.
+    // What the row has, close at hand for what is asked of each person dozens of times.
     constant: u32,
+    /// Where its answers begin.
     answers: u32,
+    /// Where its pieces are.
+    pieces: (u32, u32),
 }
 
 /// Rules, ready to be decided for many people.
@@ -105,7 +108,7 @@ impl Index {
 
     fn new(columns: Vec<Column>, sizes: Vec<(usize, usize)>, nodes: Vec<Node>, nows: Vec<Now>, budget: usize) -> Self {
         let mut index = Index {
-            rows: vec![Current { row: SCRATCH, constant: node::OTHER, answers: 0 }; columns.len()],
+            rows: vec![Current { row: SCRATCH, constant: node::OTHER, answers: 0, pieces: (0, 0) }; columns.len()],
             programs: Programs::default(),
             always: Vec::new(),
             people: 0,
@@ -168,14 +171,15 @@ impl Index {
             let value = ManuallyDrop::new(value(place, &column.property));
             let row = match &*value {
                 Value::Null => NULL_ROW,
-                Value::Text(text) if column.is_of_texts() => match column.rows.find(text, &mut self.budget) {
+                Value::Text(text) if column.of_texts => match column.rows.find(text, &mut self.budget) {
                     Some(row) => row,
                     None => column.learn(text, &value, &mut self.budget),
                 },
                 Value::Text(_) | Value::Boolean(_) => column.row(&value, &mut self.budget),
                 _ => column.row(&ManuallyDrop::into_inner(value), &mut self.budget),
             };
-            *current = Current { row, constant: column.rows.constant(row), answers: column.rows.answers_at(row) };
+            let (constant, pieces) = column.rows.constant_and_pieces(row);
+            *current = Current { row, constant, answers: column.rows.answers_at(row), pieces };
             open |= !column.rows.failures(row).is_empty();
             if counting {
                 column.rows.count(row);
@@ -291,7 +295,7 @@ impl Search<'_> {
     fn all(&mut self, always: &[Candidate]) {
         self.consider(always);
         for (column, current) in self.columns.iter().zip(self.rows) {
-            column.candidates(current.row).for_each(|piece| self.consider(piece));
+            column.candidates(current.pieces).for_each(|piece| self.consider(piece));
             for (ask, candidates) in &column.unless {
                 if !column.rows.answer(current.row, *ask) {
                     self.consider(candidates);

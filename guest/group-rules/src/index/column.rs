@@ -37,6 +37,8 @@ pub(super) struct Column {
     pub rows: Rows,
     /// True when nothing is asked but whether there is a value.
     only_null: bool,
+    /// True when a value that is a text is looked up as it is.
+    pub of_texts: bool,
     /// Candidates of the values that equal each constant, of those of which each bit is true, and of all values but null.
     candidates: Lists<Candidate>,
     constants: u32,
@@ -70,6 +72,7 @@ impl Column {
             _ => {}
         }
         Column {
+            of_texts: matches!(tests, Tests::Text(_)) && !only_null,
             property,
             tests,
             rows,
@@ -108,8 +111,8 @@ impl Column {
 
     /// The candidates of a value, in pieces.
     #[inline(always)]
-    pub fn candidates(&self, row: u32) -> impl Iterator<Item = &[Candidate]> {
-        self.rows.pieces(row).iter().map(|piece| self.candidates.items(*piece))
+    pub fn candidates(&self, pieces: (u32, u32)) -> impl Iterator<Item = &[Candidate]> {
+        self.rows.pieces(pieces).iter().map(|piece| self.candidates.items(*piece))
     }
 
     /// The row of a value.
@@ -174,12 +177,6 @@ impl Column {
         let row = self.kept(&key, value, budget);
         self.key = key;
         row
-    }
-
-    /// Whether a value that is a text is looked up as it is.
-    #[inline(always)]
-    pub fn is_of_texts(&self) -> bool {
-        matches!(self.tests, Tests::Text(_)) && !self.only_null
     }
 
     fn kept(&mut self, key: &str, value: &Value<'_>, budget: &mut usize) -> u32 {

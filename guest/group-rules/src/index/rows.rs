@@ -22,8 +22,6 @@ pub(super) const NEVER: Ticks = Ticks::MIN;
 
 /// The most values that a column keeps.
 const MAX_ROWS: usize = 20_000;
-/// Bytes that are left for a value if any are.
-const LARGEST_VALUE: usize = 4_096;
 /// How many look-ups of a full column are counted before it is decided whether they pay.
 const TRIAL: u32 = 4_096;
 
@@ -57,9 +55,10 @@ pub(super) struct Rows {
     rows: Vec<Row>,
     /// The moment that a value is; only for columns of moments.
     moments: Vec<Ticks>,
-    /// The pieces of the column's candidates that belong to each value.
+    /// The pieces of the column's candidates that belong to each value; behind them those of the scratch row.
     pieces: Vec<Piece>,
-    scratch_pieces: Vec<Piece>,
+    /// How many of them belong to values that are kept.
+    kept_pieces: usize,
     dictionary: Dictionary,
     /// Questions that a kept value leaves open.
     failures: HashMap<u32, Vec<Failure>, RandomState>,
@@ -67,6 +66,8 @@ pub(super) struct Rows {
     used: usize,
     lookups: u32,
     hits: u32,
+    /// True while there is no room for another value.
+    full: bool,
     /// True once looking values up does not pay.
     bypassed: bool,
 }
@@ -81,12 +82,13 @@ impl Rows {
             rows: vec![Row::of(OTHER), Row::of(NULL)],
             moments: vec![NEVER, NEVER],
             pieces: Vec::new(),
-            scratch_pieces: Vec::new(),
+            kept_pieces: 0,
             dictionary: Dictionary::default(),
             failures: HashMap::default(),
             used: 0,
             lookups: 0,
             hits: 0,
+            full: false,
             bypassed: false,
         }
     }
@@ -98,7 +100,7 @@ impl Rows {
             return None;
         }
         let found = self.dictionary.get(value);
-        if self.is_full(*budget) {
+        if self.full {
             self.count_hit(found.is_some(), budget);
         }
         found.filter(|_| !self.bypassed)
@@ -128,12 +130,9 @@ impl Rows {
         self.moments.shrink_to_fit();
         self.truths.truncate(self.rows.len() * self.words);
         self.truths.shrink_to_fit();
-        self.pieces.truncate(self.rows.last().map_or(0, |row| row.to as usize));
+        self.kept_pieces = self.rows.last().map_or(0, |row| row.to as usize);
+        self.pieces.truncate(self.kept_pieces);
         self.pieces.shrink_to_fit();
-    }
-
-    fn is_full(&self, budget: usize) -> bool {
-        self.rows.len() >= MAX_ROWS || budget < self.words * 8 + LARGEST_VALUE
     }
 
     /// Begins the scratch row anew.
@@ -183,8 +182,10 @@ impl Rows {
     /// Keeps the scratch row under this value, unless the column is full; answers the row to use. The budget of all columns shrinks by what it
     /// takes.
     pub fn keep(&mut self, value: &str, budget: &mut usize) -> u32 {
-        let used = self.words * 8 + value.len() + 80 + self.scratch_pieces.len() * size_of::<Piece>();
-        if self.bypassed || self.is_full(*budget) || used > *budget {
+        let (from, to) = (self.kept_pieces, self.pieces.len());
+        let used = self.words * 8 + value.len() + 80 + (to - from) * size_of::<Piece>();
+        self.full = self.rows.len() >= MAX_ROWS || used > *budget;
+        if self.bypassed || self.full {
             return SCRATCH;
         }
         *budget -= used;
@@ -192,9 +193,8 @@ impl Rows {
         let row = self.rows.len() as u32;
         self.truths.extend_from_within(..self.words);
         self.moments.extend_from_within(..1);
-        let from = self.pieces.len() as u32;
-        self.pieces.extend_from_slice(&self.scratch_pieces);
-        self.rows.push(Row { constant: self.constant(SCRATCH), from, to: self.pieces.len() as u32, seen: 0 });
+        self.rows.push(Row { constant: self.constant(SCRATCH), from: from as u32, to: to as u32, seen: 0 });
+        self.kept_pieces = to;
         if let Some(failures) = self.failures.get(&SCRATCH).cloned() {
             self.failures.insert(row, failures);
         }
@@ -262,19 +262,26 @@ impl Rows {
         })
     }
 
-    pub fn pieces(&self, row: u32) -> &[Piece] {
-        if row == SCRATCH {
-            return &self.scratch_pieces;
-        }
-        self.rows.get(row as usize).and_then(|row| self.pieces.get(row.from as usize..row.to as usize)).unwrap_or(&[])
+    /// The constant of a row, and where its pieces are, for [`pieces`](Self::pieces).
+    #[inline(always)]
+    pub fn constant_and_pieces(&self, row: u32) -> (u32, (u32, u32)) {
+        self.rows.get(row as usize).map_or((OTHER, (0, 0)), |row| (row.constant, (row.from, row.to)))
+    }
+
+    #[inline(always)]
+    pub fn pieces(&self, (from, to): (u32, u32)) -> &[Piece] {
+        self.pieces.get(from as usize..to as usize).unwrap_or(&[])
     }
 
     /// Sets the pieces of the scratch row.
     pub fn set_scratch_pieces(&mut self, pieces: impl FnOnce(&Self, &mut Vec<Piece>)) {
-        let mut scratch = std::mem::take(&mut self.scratch_pieces);
-        scratch.clear();
-        pieces(self, &mut scratch);
-        self.scratch_pieces = scratch;
+        let mut all = std::mem::take(&mut self.pieces);
+        all.truncate(self.kept_pieces);
+        pieces(self, &mut all);
+        if let Some(row) = self.rows.first_mut() {
+            (row.from, row.to) = (self.kept_pieces as u32, all.len() as u32);
+        }
+        self.pieces = all;
     }
 
     /// Gives every row but the scratch row its pieces anew.
@@ -287,6 +294,7 @@ impl Rows {
                 (row.from, row.to) = (from, all.len() as u32);
             }
         }
+        self.kept_pieces = all.len();
         self.pieces = all;
     }
 

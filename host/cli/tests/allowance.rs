@@ -15,7 +15,7 @@ use cap_std::fs::Dir;
 use fixture::Fixture;
 use rollcall_emulator::kaizala::Pace;
 use rollcall_emulator::{Service, generator};
-use rollcall_sandbox::clock::{Clock as _, VirtualClock};
+use rollcall_sandbox::clock::{Clock as _, Sleep, VirtualClock};
 use rollcall_sandbox::egress::Allowances;
 use rollcall_sync::clock::Clock;
 use rollcall_sync::config::TenantConfig;
@@ -62,11 +62,32 @@ impl Clock for Waited {
     }
 }
 
+/// The same for the requests. What another has sent arrives before the time passes, not when a minute has gone by at once.
+struct Settled(Arc<VirtualClock>);
+
+impl rollcall_sandbox::clock::Clock for Settled {
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn unix_millis(&self) -> u64 {
+        self.0.unix_millis()
+    }
+
+    fn sleep(&self, time: Duration) -> Sleep<'_> {
+        let wait = self.0.sleep(time);
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            wait.await;
+        })
+    }
+}
+
 /// A sync with a memory of its own, as another process would have it.
 async fn sync(file: &Path, clock: &Arc<VirtualClock>) -> Report {
     let folder = Dir::open_ambient_dir(file.parent().unwrap(), ambient_authority()).unwrap();
     let host = built_in::host()
-        .with_clock(Arc::new(Waited(Arc::clone(clock))), Arc::clone(clock) as _)
+        .with_clock(Arc::new(Waited(Arc::clone(clock))), Arc::new(Settled(Arc::clone(clock))))
         .with_allowances(Allowances::default().kept_in(Arc::new(folder)));
     host.open(TenantConfig::load(file).unwrap()).await.unwrap().sync(&Wish::default(), Arc::new(Silent)).await.unwrap()
 }

@@ -156,13 +156,46 @@ pub(super) fn choose(
             _ => reach(node, rates, &mut |leaf| {
                 let Some(column) = candidates.get_mut(leaf.column as usize) else { return };
                 match (leaf.ask, leaf.negated) {
-                    (Ask::Now(_), false) => column.by_presence.push(candidate),
-                    (Ask::Now(_), true) => always.push(candidate),
+                    (Ask::Now(_), false) => add_once(&mut column.by_presence, candidate),
+                    (Ask::Now(_), true) => add_once(always, candidate),
                     (Ask::Equals(constant), false) => column.by_constant.push((constant, candidate)),
                     (Ask::Bit(bit), false) => column.by_bit.push((bit, candidate)),
                     (ask, true) => column.unless.push((ask, candidate)),
                 }
             }),
         }
+    }
+}
+
+/// All leaves of a rule that ask about the present moment lead here, and deciding such a rule is much work.
+fn add_once(list: &mut Vec<Candidate>, candidate: Candidate) {
+    if list.last().is_none_or(|last| last.rule != candidate.rule) {
+        list.push(candidate);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::node::join;
+
+    struct Even;
+
+    impl Rates for Even {
+        fn rate(&self, _: u16, _: Ask) -> f32 {
+            0.5
+        }
+    }
+
+    #[test]
+    fn a_rule_with_many_moments_is_a_candidate_once() {
+        let leaf = |bound: u32, negated| Node::Leaf(Leaf { column: 0, ask: Ask::Now(bound), negated });
+        let any = |negated| join((0..5).map(|bound| leaf(bound, negated)), false);
+        let nodes = [any(false), any(true), any(false)];
+        let programs = Programs::new(&nodes, &Even);
+        let (mut candidates, mut always) = (vec![Candidates::default()], Vec::new());
+        choose(&nodes, &Even, &programs, &mut candidates, &mut always);
+        let rules = |list: &[Candidate]| list.iter().map(|candidate| candidate.rule).collect::<Vec<_>>();
+        assert_eq!((rules(&candidates[0].by_presence), rules(&always)), (vec![0, 2], vec![1]));
     }
 }
